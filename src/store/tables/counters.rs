@@ -1,0 +1,32 @@
+//! `counters`: how far positions and numbers have been reserved, and other single numbers about the whole store.
+
+use kith_kv::{Batch, Read};
+
+use super::names::Kind;
+use crate::{Error, catalog::families, table::Table};
+
+static COUNTERS: Table<String, u64> = Table::new(families::COUNTERS);
+
+const POSITION: &str = "position";
+
+/// Positions up to this one may have been given out.
+pub(crate) fn position_ceiling(read: &dyn Read) -> Result<u64, Error> {
+    Ok(COUNTERS.get(read, &POSITION.to_owned())?.unwrap_or(0))
+}
+
+pub(crate) fn put_position_ceiling(batch: &mut Batch, ceiling: u64) {
+    COUNTERS.put(batch, &POSITION.to_owned(), &ceiling);
+}
+
+/// Numbers of this kind up to this one may have been given out.
+pub(crate) fn sid_ceiling(read: &dyn Read, kind: Kind) -> Result<u64, Error> {
+    Ok(COUNTERS.get(read, &sid_key(kind))?.unwrap_or(0))
+}
+
+pub(crate) fn put_sid_ceiling(batch: &mut Batch, kind: Kind, ceiling: u64) {
+    COUNTERS.put(batch, &sid_key(kind), &ceiling);
+}
+
+fn sid_key(kind: Kind) -> String {
+    format!("sid {}", kind as u8)
+}
