@@ -11,6 +11,7 @@ mod batch;
 pub mod conformance;
 mod engine;
 pub mod memory;
+pub mod rocks;
 
 pub use batch::{Batch, Operation, Requirement};
 pub use engine::{Access, Direction, Engine, Error, Family, FamilySpec, KeyRange, Pair, Read};
