@@ -1,0 +1,200 @@
+//! What types cannot say: bounds, and keys that need each other.
+
+use crate::error::name_origin;
+use crate::{Config, Problem, RateLimits, RegistrationMode};
+use figment::Figment;
+use figment::value::Value;
+
+const SECRET_CHARACTERS_MIN: usize = 16;
+const MEMORY_BUDGET_MIB_MIN: u64 = 64;
+const TIMEOUT_MS_MIN: u64 = 100;
+const HEADER_BYTES_MIN: usize = 8 * 1024;
+const REQUEST_BODY_BYTES_MIN: usize = 64 * 1024;
+
+/// Everything that is wrong with a configuration, each with the place its value comes from.
+pub(crate) fn check(config: &Config, figment: &Figment) -> Vec<Problem> {
+    let mut problems = Problems { figment, found: Vec::new() };
+    check_names(config, &mut problems);
+    check_listeners(config, &mut problems);
+    check_registration(config, &mut problems);
+    check_passwords(config, &mut problems);
+    check_rate_limits(&config.rate_limits, &mut problems);
+    check_bounds(config, &mut problems);
+    check_turn(config, &mut problems);
+    problems.found
+}
+
+struct Problems<'a> {
+    figment: &'a Figment,
+    found: Vec<Problem>,
+}
+
+impl Problems<'_> {
+    /// Notes that `key` is wrong, unless `holds`.
+    fn require(&mut self, holds: bool, key: &str, message: impl Into<String>) {
+        if holds {
+            return;
+        }
+        let origin = self.figment.find_metadata(key).and_then(name_origin);
+        self.found.push(Problem { key: key.to_owned(), message: message.into(), origin });
+    }
+
+    fn require_url(&mut self, url: Option<&str>, key: &str) {
+        let is_url = |url: &str| {
+            let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+            host.is_some_and(|host| {
+                !host.is_empty() && !host.starts_with('/') && !host.contains(char::is_whitespace)
+            })
+        };
+        self.require(url.is_none_or(is_url), key, "expected a URL that begins with https:// or http://");
+    }
+}
+
+fn check_names(config: &Config, problems: &mut Problems<'_>) {
+    let name = &config.server_name;
+    let is_name = |character: char| character.is_ascii_alphanumeric() || ".-:[]".contains(character);
+    let well_formed = !name.is_empty() && name.len() <= 230 && name.chars().all(is_name);
+    problems.require(
+        well_formed,
+        "server_name",
+        "expected a host name such as \"example.org\", at most 230 characters, without https:// and without a path",
+    );
+    problems.require(!config.data_dir.as_os_str().is_empty(), "data_dir", "expected a directory");
+    problems.require_url(config.public_base_url.as_deref(), "public_base_url");
+    problems.require_url(config.well_known.client.as_deref(), "well_known.client");
+    problems.require_url(config.well_known.support_page.as_deref(), "well_known.support_page");
+    for (index, contact) in config.well_known.support_contacts.iter().enumerate() {
+        let reachable = contact.email_address.is_some() || contact.matrix_id.is_some();
+        let key = format!("well_known.support_contacts.{index}");
+        problems.require(reachable, &key, "expected an email_address or a matrix_id");
+        problems.require(!contact.role.is_empty(), &key, "expected a role");
+    }
+}
+
+fn check_listeners(config: &Config, problems: &mut Problems<'_>) {
+    problems.require(!config.listeners.is_empty(), "listeners", "at least one is needed");
+    for (index, listener) in config.listeners.iter().enumerate() {
+        let pair = listener.tls_certificate.is_some() == listener.tls_private_key.is_some();
+        let key = format!("listeners.{index}");
+        problems.require(pair, &key, "tls_certificate and tls_private_key go together: set both or none");
+        problems.require(
+            !listener.serves.is_empty(),
+            &format!("{key}.serves"),
+            "at least one value is needed",
+        );
+    }
+}
+
+fn check_registration(config: &Config, problems: &mut Problems<'_>) {
+    let registration = &config.registration;
+    let secret = registration.shared_secret.as_ref();
+    problems.require(
+        secret.is_none_or(|secret| secret.reveal().chars().count() >= SECRET_CHARACTERS_MIN),
+        "registration.shared_secret",
+        format!(
+            "too short: whoever guesses it is administrator; at least {SECRET_CHARACTERS_MIN} characters"
+        ),
+    );
+    problems.require_url(registration.terms_url.as_deref(), "registration.terms_url");
+    problems.require(
+        !registration.require_terms || registration.terms_url.is_some(),
+        "registration.require_terms",
+        "needs registration.terms_url, the page people consent to",
+    );
+    let needs_mail = registration.mode == Some(RegistrationMode::Email);
+    let has_mail = config.email.host.is_some() && config.email.from.is_some();
+    problems.require(
+        !needs_mail || has_mail,
+        "registration.mode",
+        "\"email\" needs email.host and email.from, to send the confirmations",
+    );
+}
+
+fn check_passwords(config: &Config, problems: &mut Problems<'_>) {
+    let passwords = &config.passwords;
+    let between = |value: usize, low: usize, high: usize| (low..=high).contains(&value);
+    let memory_kib = usize::try_from(passwords.memory_kib).unwrap_or(usize::MAX);
+    let iterations = usize::try_from(passwords.iterations).unwrap_or(usize::MAX);
+    let parallelism = usize::try_from(passwords.parallelism).unwrap_or(usize::MAX);
+    let bounds = [
+        ("memory_kib", memory_kib, 8_192, 1_048_576),
+        ("iterations", iterations, 1, 100),
+        ("parallelism", parallelism, 1, 16),
+        ("hashes_at_once_max", passwords.hashes_at_once_max, 1, 64),
+        ("length_min", passwords.length_min, 1, 128),
+    ];
+    for (key, value, low, high) in bounds {
+        let message = format!("expected a number from {low} to {high}");
+        problems.require(between(value, low, high), &format!("passwords.{key}"), message);
+    }
+}
+
+fn check_rate_limits(limits: &RateLimits, problems: &mut Problems<'_>) {
+    // The entries are walked as data, so that a new class cannot be forgotten here.
+    let Ok(Value::Dict(_, classes)) = Value::serialize(limits) else { return };
+    for (name, class) in classes {
+        let Value::Dict(_, rate) = class else { continue };
+        let per_second =
+            rate.get("per_second").and_then(|value| value.to_num()).and_then(|number| number.to_f64());
+        let burst = rate.get("burst").and_then(Value::to_u128);
+        let key = format!("rate_limits.{name}");
+        let refills = per_second.is_some_and(|rate| rate > 0.0 && rate.is_finite());
+        problems.require(refills, &key, "per_second must be more than 0, or the bucket never fills again");
+        problems.require(
+            burst.is_some_and(|burst| burst >= 1),
+            &key,
+            "burst must be at least 1, or nothing passes",
+        );
+    }
+}
+
+fn check_bounds(config: &Config, problems: &mut Problems<'_>) {
+    let at_least =
+        |value: u64, least: u64, unit: &str| (value >= least, format!("expected at least {least}{unit}"));
+    let from_usize = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
+    let limits = &config.limits;
+    let body_bytes = from_usize(REQUEST_BODY_BYTES_MIN);
+    let header_bytes = from_usize(HEADER_BYTES_MIN);
+    let bounds = [
+        ("storage.memory_budget_mib", config.storage.memory_budget_mib, MEMORY_BUDGET_MIB_MIN, " MiB"),
+        (
+            "accounts.access_token_lifetime_seconds",
+            config.accounts.access_token_lifetime_seconds,
+            60,
+            " seconds",
+        ),
+        (
+            "accounts.login_token_lifetime_seconds",
+            config.accounts.login_token_lifetime_seconds,
+            10,
+            " seconds",
+        ),
+        ("limits.request_body_bytes_max", from_usize(limits.request_body_bytes_max), body_bytes, " bytes"),
+        ("limits.connections_max", from_usize(limits.connections_max), 1, ""),
+        ("limits.header_timeout_ms", limits.header_timeout_ms, TIMEOUT_MS_MIN, " ms"),
+        ("limits.body_timeout_ms", limits.body_timeout_ms, TIMEOUT_MS_MIN, " ms"),
+        ("limits.header_bytes_max", from_usize(limits.header_bytes_max), header_bytes, " bytes"),
+        ("outgoing.connect_timeout_ms", config.outgoing.connect_timeout_ms, TIMEOUT_MS_MIN, " ms"),
+        ("outgoing.request_timeout_ms", config.outgoing.request_timeout_ms, TIMEOUT_MS_MIN, " ms"),
+        ("outgoing.response_bytes_max", from_usize(config.outgoing.response_bytes_max), 1_024, " bytes"),
+        ("media.max_upload_bytes", config.media.max_upload_bytes, 1, " bytes"),
+        ("turn.lifetime_seconds", config.turn.lifetime_seconds, 60, " seconds"),
+    ];
+    for (key, value, least, unit) in bounds {
+        let (holds, message) = at_least(value, least, unit);
+        problems.require(holds, key, message);
+    }
+}
+
+fn check_turn(config: &Config, problems: &mut Problems<'_>) {
+    let turn = &config.turn;
+    let is_turn =
+        |uri: &String| ["turn:", "turns:", "stun:", "stuns:"].iter().any(|scheme| uri.starts_with(scheme));
+    problems.require(
+        turn.uris.iter().all(is_turn),
+        "turn.uris",
+        "expected addresses that begin with turn: or turns:",
+    );
+    let pair = turn.username.is_some() == turn.password.is_some();
+    problems.require(pair, "turn.username", "username and password go together: set both or none");
+}
