@@ -1,1 +1,22 @@
-//! event
+//! PDUs without input or output: what an event is, and what the rules of its room version say about it.
+//!
+//! Parsing, building, hashing, signing, verifying, redacting, authorising and resolving live here, and whatever
+//! differs between room versions lives nowhere else. Deliberately absent: the clock, chance, the network,
+//! storage and anything asynchronous. Whoever calls brings the time, the random bytes, the keys and the events.
+
+pub mod build;
+pub mod hash;
+pub mod json;
+pub mod keys;
+pub mod parse;
+mod pdu;
+pub mod power;
+pub mod redact;
+mod room_version;
+
+pub use crate::{
+    keys::SigningKey,
+    parse::{ParseError, parse_pdu},
+    pdu::Pdu,
+    room_version::RoomVersion,
+};
