@@ -57,20 +57,37 @@ pub struct EventMeta {
     pub prev: Vec<EventSid>,
     /// The redaction that took its content away.
     pub redacted_by: Option<EventSid>,
+    /// With which transaction id which device of the sender sent it; `/sync` tells that device.
+    pub transaction: Option<Transaction>,
+    /// Why it is not accepted, for people who look into it.
+    pub reason: Option<String>,
+}
+
+/// The transaction id of an event sent by a local client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transaction {
+    /// The sender's device; empty for those who have none.
+    pub device: String,
+    /// What the device called the transaction.
+    pub id: String,
 }
 
 /// Where an event stands: known only for events whose state this server knows, so not for outliers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
-    /// Stream order: the position at which it arrived; for backfilled history, none.
+    /// Stream order: the position at which it arrived; none for backfilled history and for events that clients
+    /// never see.
     pub position: Option<Position>,
     /// Topological order within a depth: the position for events that arrived live, below zero and falling for
     /// backfilled ones.
     pub order: i64,
-    /// The room's state before the event.
+    /// The state before the event: that of the events it follows, resolved.
     pub state_before: StateRoot,
-    /// The room's state after the event.
+    /// The state after the event; the same unless it is an accepted or soft-failed state event.
     pub state_after: StateRoot,
+    /// The room's current state once the event had arrived: where the room has forks, more than `state_after`.
+    /// What changed for a reader between two positions is the difference of these.
+    pub room_state: StateRoot,
     /// How many countable events the room had up to and including this one (see [`super::rooms::Heads`]).
     pub countable: u64,
     /// The root of the thread the event belongs to.

@@ -1,4 +1,5 @@
-//! `memberships`, `room_members`, `membership_stream`: who is in which room, from both sides, and when that changed.
+//! `memberships`, `room_members`, `membership_stream`, `local_joined`, `room_servers`, `server_rooms`: who is in
+//! which room, from both sides, and when that changed.
 //!
 //! These rows follow the current state (for invites and knocks to rooms this server is not in: what it was told).
 
@@ -7,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     catalog::families,
     record,
-    sids::{EventSid, Position, RoomSid, UserSid},
+    sids::{EventSid, Position, RoomSid, ServerSid, UserSid},
     table::Table,
 };
 
@@ -18,6 +19,13 @@ pub static ROOM_MEMBERS: Table<(RoomSid, u8, UserSid), ()> = Table::new(families
 /// `(user, position) → (room, membership)`: each change of a local user's membership; `/sync` reads it.
 pub static MEMBERSHIP_STREAM: Table<(UserSid, Position), MembershipChange> =
     Table::new(families::MEMBERSHIP_STREAM);
+
+/// `(room, user) → ()`: the joined members that are this server's own; those to wake when something happens.
+pub static LOCAL_JOINED: Table<(RoomSid, UserSid), ()> = Table::new(families::LOCAL_JOINED);
+/// `(room, server) → how many of its users are joined`.
+pub static ROOM_SERVERS: Table<(RoomSid, ServerSid), u64> = Table::new(families::ROOM_SERVERS);
+/// `(server, room) → ()`: the rooms in which a server has joined users.
+pub static SERVER_ROOMS: Table<(ServerSid, RoomSid), ()> = Table::new(families::SERVER_ROOMS);
 
 /// What a user is to a room. The discriminant is part of keys and never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -1,4 +1,4 @@
-//! `relations`, `threads`, `thread_order`: which event speaks of which, and the threads of a room.
+//! `relations`, `threads`, `thread_order`, `thread_participants`: which event speaks of which, and the threads of a room.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,9 @@ pub static RELATIONS: Table<(EventSid, u64, i64, EventSid), RelationRecord> = Ta
 pub static THREADS: Table<EventSid, ThreadRecord> = Table::new(families::THREADS);
 /// `(room, position of the newest event, thread root) → ()`: a room's threads by activity.
 pub static THREAD_ORDER: Table<(RoomSid, Position, EventSid), ()> = Table::new(families::THREAD_ORDER);
+
+/// `(thread root, user) → how many events of the thread are the user's`.
+pub static THREAD_PARTICIPANTS: Table<(EventSid, UserSid), u64> = Table::new(families::THREAD_PARTICIPANTS);
 
 /// One relation, from the parent's side.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
