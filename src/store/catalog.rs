@@ -33,7 +33,9 @@ catalog! {
     // Events (tables/events.rs).
     EVENT_META "event_meta" Point;
     EVENT_JSON "event_json" Blob;
-    REDACTIONS_WAITING "redactions_waiting" Point;
+    REDACTIONS_WAITING "redactions_waiting" Range;
+    // Transaction ids (tables/transactions.rs).
+    TRANSACTIONS "transactions" Point;
     // Rooms (tables/rooms.rs).
     ROOMS "rooms" Point;
     ROOM_HEADS "room_heads" Point;
@@ -45,10 +47,47 @@ catalog! {
     MEMBERSHIPS "memberships" Range;
     ROOM_MEMBERS "room_members" Range;
     MEMBERSHIP_STREAM "membership_stream" Range;
+    LOCAL_JOINED "local_joined" Range;
+    ROOM_SERVERS "room_servers" Range;
+    SERVER_ROOMS "server_rooms" Range;
     // Relations (tables/relations.rs).
     RELATIONS "relations" Range;
     THREADS "threads" Point;
     THREAD_ORDER "thread_order" Range;
+    THREAD_PARTICIPANTS "thread_participants" Point;
+    // Names of rooms, the directory, and what users report (tables/aliases.rs, tables/reports.rs).
+    ALIASES "aliases" Point;
+    ROOM_ALIASES "room_aliases" Range;
+    PUBLISHED "published" Range;
+    REPORTS "reports" Range;
+    // Receipts (tables/receipts.rs).
+    RECEIPTS "receipts" Range;
+    RECEIPT_STREAM "receipt_stream" Range;
+    // Users (tables/accounts.rs).
+    ACCOUNTS "accounts" Point;
+    ACCOUNT_NUMBERS "account_numbers" Point;
+    DEPARTURES "departures" Range;
+    // Devices (tables/devices.rs).
+    DEVICES "devices" Range;
+    DEVICE_SEEN "device_seen" Range;
+    DEVICE_LISTS "device_lists" Point;
+    DEVICE_LIST_STREAM "device_list_stream" Range;
+    // Tokens (tables/tokens.rs).
+    ACCESS_TOKENS "access_tokens" Point;
+    REFRESH_TOKENS "refresh_tokens" Point;
+    DEVICE_TOKENS "device_tokens" Range;
+    SHORT_TOKENS "short_tokens" Point;
+    // What users keep here (tables/profiles.rs, tables/account_data.rs, tables/filters.rs, tables/threepids.rs).
+    PROFILES "profiles" Point;
+    ACCOUNT_DATA "account_data" Range;
+    ACCOUNT_DATA_STREAM "account_data_stream" Range;
+    FILTERS "filters" Range;
+    THREEPIDS "threepids" Range;
+    THREEPID_OWNERS "threepid_owners" Point;
+    THREEPID_VALIDATIONS "threepid_validations" Point;
+    // User-interactive authentication (tables/uia.rs).
+    UIA_SESSIONS "uia_sessions" Point;
+    REGISTRATION_TOKENS "registration_tokens" Point;
 }
 
 /// Names that were in use once and must not be given to anything else.

@@ -1,8 +1,21 @@
 //! One file per group of column families: key, value, meaning.
 
+pub mod aliases;
 pub mod counters;
 pub mod events;
 pub mod members;
 pub mod names;
+pub mod receipts;
 pub mod relations;
+pub mod reports;
 pub mod rooms;
+pub mod transactions;
+
+pub mod account_data;
+pub mod accounts;
+pub mod devices;
+pub mod filters;
+pub mod profiles;
+pub mod threepids;
+pub mod tokens;
+pub mod uia;
