@@ -1,1 +1,98 @@
-//! rooms
+//! The room domain: every rule about rooms, and the only writer of their tables.
+//!
+//! Writing: `ingest.rs` is the one road every event takes, local or remote; `commit.rs` is the one place that writes
+//! rows; verbs (`send`, `create`, `membership`, …) build events and put them on that road inside the room's lane.
+//! Reading: visibility, timelines, relations, the directory.
+//!
+//! Deliberately absent: HTTP, and who is listening. Nobody is told of an event: it is committed at a position, and
+//! whoever cares reads on from there.
+
+use std::sync::Arc;
+
+use kith_accounts::Accounts;
+use kith_base::{Clock, Random};
+use kith_config::Config;
+use kith_event::SigningKey;
+use kith_store::Store;
+use ruma::{OwnedServerName, UserId};
+
+// Writing.
+mod lane;
+pub mod pdus;
+pub mod room;
+pub mod room_state;
+pub mod signing_key;
+
+// Reading.
+
+/// The room domain: one per server.
+///
+/// Its verbs block on the disk, so they run on the blocking pool.
+pub struct Rooms {
+    pub(crate) store: Arc<Store>,
+    pub(crate) accounts: Arc<Accounts>,
+    pub(crate) config: Arc<Config>,
+    pub(crate) clock: Clock,
+    pub(crate) random: Random,
+    pub(crate) server_name: OwnedServerName,
+    pub(crate) signing_key: Arc<SigningKey>,
+    pub(crate) lanes: lane::Lanes,
+    pub(crate) pdus: pdus::PduCache,
+    pub(crate) states: room_state::StateCaches,
+}
+
+/// What [`Rooms::new`] is made of.
+pub struct Parts {
+    /// The store.
+    pub store: Arc<Store>,
+    /// The accounts of this server's users.
+    pub accounts: Arc<Accounts>,
+    /// What the operator chose.
+    pub config: Arc<Config>,
+    /// Time.
+    pub clock: Clock,
+    /// Chance.
+    pub random: Random,
+    /// This server's name.
+    pub server_name: OwnedServerName,
+    /// The key that signs this server's events; see [`signing_key::load_or_create`].
+    pub signing_key: Arc<SigningKey>,
+}
+
+/// How many bytes of events are kept ready in memory.
+const PDU_CACHE_BYTES: u64 = 48 << 20;
+/// How many bytes of what is derived from room states are kept ready in memory.
+const STATE_CACHE_BYTES: u64 = 16 << 20;
+
+impl Rooms {
+    /// The domain over its parts.
+    pub fn new(parts: Parts) -> Arc<Self> {
+        Arc::new(Self {
+            store: parts.store,
+            accounts: parts.accounts,
+            config: parts.config,
+            clock: parts.clock,
+            random: parts.random,
+            server_name: parts.server_name,
+            signing_key: parts.signing_key,
+            lanes: lane::Lanes::default(),
+            pdus: pdus::PduCache::new(PDU_CACHE_BYTES),
+            states: room_state::StateCaches::new(STATE_CACHE_BYTES),
+        })
+    }
+
+    /// This server's name.
+    pub fn server_name(&self) -> &OwnedServerName {
+        &self.server_name
+    }
+
+    /// The key that signs this server's events.
+    pub fn signing_key(&self) -> &Arc<SigningKey> {
+        &self.signing_key
+    }
+
+    /// Whether a user belongs to this server.
+    pub fn is_local(&self, user: &UserId) -> bool {
+        user.server_name() == &*self.server_name
+    }
+}
