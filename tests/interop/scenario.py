@@ -1,0 +1,130 @@
+"""The scenario: what a js-sdk user and a nio user do with a server, first with the one as host, then with the other.
+
+Started by `run`, which installs both clients. Every step is one assertion or more on both; a failed step does not end the run.
+"""
+
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+
+from eventually import Skip
+from js_person import JsPerson
+from meeting import Meeting
+from nio_person import NioPerson
+from server import OwnServer, Server
+from steps import accounts, chat, history, moderation, private, rooms
+
+OPENING = [
+    ("register", accounts.register),
+    ("a taken name is refused", accounts.register_taken_name),
+    ("a wrong password is refused", accounts.log_in_with_wrong_password),
+    ("log in", accounts.log_in),
+    ("first sync", accounts.first_sync),
+]
+VISIT = [
+    ("create a public room", rooms.create_public_room),
+    ("find it in the directory", rooms.find_in_directory),
+    ("join by alias", rooms.join_by_alias),
+    ("invite into a private room", rooms.invite),
+    ("messages both ways", chat.messages_both_ways),
+    ("reply", chat.reply),
+    ("edit", chat.edit),
+    ("react", chat.react),
+    ("redact", chat.redact),
+    ("redacting others needs power", chat.redact_without_power),
+    ("typing", chat.typing),
+    ("read receipts and unread counts", chat.read_receipts),
+    ("display names", accounts.display_names),
+    ("presence", accounts.presence),
+    ("account data", private.account_data),
+    ("tags", private.tags),
+    ("fill the room", history.fill),
+    ("page back to the beginning", history.page_back),
+    ("restart the server", history.restart),
+    ("the chat goes on", history.chat_after_restart),
+    ("nothing is lost", history.nothing_lost),
+    ("leave and come back", moderation.leave),
+    ("kick", moderation.kick),
+    ("ban", moderation.ban),
+    ("unban", moderation.unban),
+    ("mute by power level", moderation.mute),
+    ("unmute", moderation.unmute),
+]
+CLOSING = [("log out", accounts.log_out)]
+
+
+class Tally:
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+
+    async def run(self, title: str, steps: list, meeting: Meeting) -> None:
+        for name, step in steps:
+            if step is history.restart and not meeting.server.can_restart:
+                self._say("skip", f"{title}: {name}", "not ours to restart")
+                self.skipped += 1
+                continue
+            started = time.monotonic()
+            try:
+                await step(meeting)
+            except Skip as reason:
+                self.skipped += 1
+                self._say("skip", f"{title}: {name}", str(reason))
+            except Exception:  # noqa: BLE001 -- a step may fail in any way; the next one is tried all the same
+                self.failed += 1
+                self._say("FAIL", f"{title}: {name}")
+                traceback.print_exc(file=sys.stdout)
+            else:
+                self.passed += 1
+                self._say("ok", f"{title}: {name}", f"{time.monotonic() - started:.2f} s")
+
+    def check(self, name: str, wrong: list) -> None:
+        if wrong:
+            self.failed += 1
+            self._say("FAIL", name, repr(wrong[:3]))
+        else:
+            self.passed += 1
+            self._say("ok", name)
+
+    @staticmethod
+    def _say(verdict: str, name: str, remark: str = "") -> None:
+        print(f"{verdict:4}  {name}{f'  ({remark})' if remark else ''}", flush=True)
+
+
+async def main() -> int:
+    work = Path(tempfile.mkdtemp(prefix="kith-interop-"))
+    base = os.environ.get("INTEROP_BASE")
+    server = Server(base) if base else OwnServer(os.environ["KITH_BIN"], work)
+    tally = Tally()
+    js = nio = None
+    try:
+        await server.start()
+        js, nio = JsPerson(server.base_url, work / "js-sdk.log"), NioPerson(server.base_url, work / "nio.log")
+        await js.open()
+        await nio.open()
+        js_hosts = Meeting(server, host=js, guest=nio, logs=work, passwords={})
+        nio_hosts = Meeting(server, host=nio, guest=js, logs=work, passwords=js_hosts.passwords)
+        await tally.run("accounts", OPENING, js_hosts)
+        await tally.run("js-sdk hosts", VISIT, js_hosts)
+        await tally.run("nio hosts", VISIT, nio_hosts)
+        await tally.run("accounts", CLOSING, js_hosts)
+        tally.check("every event is well-formed in nio's eyes", nio.malformed)
+    finally:
+        for person in filter(None, (js, nio)):
+            await person.close()
+        await server.stop()
+    if tally.failed:
+        print(f"logs: {work}")
+    else:
+        shutil.rmtree(work)
+    skipped = f" ({tally.skipped} skipped)" if tally.skipped else ""
+    print(f"{tally.passed} passed, {tally.failed} failed{skipped}")
+    return 1 if tally.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))
