@@ -4,7 +4,9 @@
 //! differs between room versions lives nowhere else. Deliberately absent: the clock, chance, the network,
 //! storage and anything asynchronous. Whoever calls brings the time, the random bytes, the keys and the events.
 
+pub mod auth;
 pub mod build;
+pub mod client_format;
 pub mod hash;
 pub mod json;
 pub mod keys;
@@ -12,11 +14,17 @@ pub mod parse;
 mod pdu;
 pub mod power;
 pub mod redact;
+pub mod resolve;
 mod room_version;
+pub mod verify;
+
+#[cfg(test)]
+mod factory;
 
 pub use crate::{
     keys::SigningKey,
     parse::{ParseError, parse_pdu},
     pdu::Pdu,
     room_version::RoomVersion,
+    verify::VerifiedPdu,
 };

@@ -152,7 +152,12 @@ impl Pdu {
 
     /// One field of the content, or `None` if it is absent or of another type.
     pub fn content_field<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
-        fields::member(self.content_text(), name).and_then(|text| serde_json::from_str(text).ok())
+        self.content_member(name).and_then(|text| serde_json::from_str(text).ok())
+    }
+
+    /// One field of the content as JSON text.
+    pub fn content_member(&self, name: &str) -> Option<&str> {
+        fields::member(self.content_text(), name)
     }
 
     /// The events this one follows.

@@ -1,0 +1,1 @@
+//! For tests: rooms of any version, made event by event with real hashes and signatures.
