@@ -1,1 +1,23 @@
-//! api-common
+//! What every HTTP endpoint shares: from bytes to a typed request, from a token to a requester, from a domain error
+//! to `errcode` and status, rate limits, CORS, and the table of contents that endpoints are entered in.
+//!
+//! Deliberately absent: any endpoint, any rule of the room domain, storage.
+//!
+//! An endpoint is a plain function `fn(&Call, T::Request) -> Result<T::Response, ApiError>`, entered with
+//! [`Router::endpoint`]; it runs on the blocking pool. Only what waits for somebody else is `async`
+//! ([`Router::endpoint_async`]).
+
+pub mod app;
+mod authenticate;
+pub mod call;
+mod cors;
+pub mod error;
+pub mod rate_limit;
+mod request;
+pub mod router;
+
+pub use app::App;
+pub use call::{Call, ClientAddress};
+pub use error::ApiError;
+pub use rate_limit::{Limit, RateLimiter};
+pub use router::Router;

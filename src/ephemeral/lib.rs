@@ -1,1 +1,54 @@
-//! ephemeral
+//! What passes: typing notices, read receipts and presence.
+//!
+//! Typing and presence live in memory ([`kith_store::Live`]) and are lost with the process, as the specification
+//! allows; receipts are rows, because unread counts stand on them. Whoever shows these things (`kith-sync`) reads the
+//! rows; nothing here knows who is listening.
+
+mod presence;
+mod receipts;
+mod typing;
+
+use std::sync::Arc;
+
+use kith_base::{Clock, Tasks};
+use kith_config::Config;
+use kith_rooms::Rooms;
+use kith_store::Store;
+
+pub use presence::{Presence, PresenceError};
+pub use receipts::{Receipt, ReceiptError};
+pub use typing::TypingError;
+
+/// Typing, receipts and presence of one server.
+pub struct Ephemeral {
+    store: Arc<Store>,
+    rooms: Arc<Rooms>,
+    clock: Clock,
+    config: Arc<Config>,
+}
+
+impl Ephemeral {
+    /// The service over a store.
+    pub fn new(store: Arc<Store>, rooms: Arc<Rooms>, clock: Clock, config: Arc<Config>) -> Arc<Self> {
+        Arc::new(Self { store, rooms, clock, config })
+    }
+
+    /// Starts what ends things by itself: typing notices that run out, users who go away.
+    pub fn start(self: &Arc<Self>, tasks: &Tasks) {
+        let (ephemeral, stopping) = (Arc::clone(self), tasks.stopping());
+        tasks.spawn("ephemeral expiry", async move {
+            loop {
+                tokio::select! {
+                    () = stopping.cancelled() => return,
+                    () = tokio::time::sleep(EXPIRY_INTERVAL) => {
+                        ephemeral.expire_typing();
+                        ephemeral.expire_presence();
+                    }
+                }
+            }
+        });
+    }
+}
+
+/// How exactly the ends of typing notices and presence are kept.
+const EXPIRY_INTERVAL: std::time::Duration = std::time::Duration::from_millis(500);

@@ -63,23 +63,23 @@ impl<K: Key, V: Record> Table<K, V> {
     }
 
     /// The rows whose keys begin with `prefix`, in key order or against it.
-    pub fn scan<'a>(
+    pub fn scan<'a, P: Key>(
         &'a self,
         read: &'a dyn Read,
-        prefix: &impl Key,
+        prefix: &P,
         direction: Direction,
-    ) -> impl Iterator<Item = Result<(K, V), Error>> + 'a {
+    ) -> impl Iterator<Item = Result<(K, V), Error>> + use<'a, P, K, V> {
         self.rows(read, KeyRange::prefix(&prefix.to_bytes()), direction)
     }
 
     /// The rows from `from` (included) to `to` (excluded); both may be leading parts of keys.
-    pub fn range<'a>(
+    pub fn range<'a, A: Key, B: Key>(
         &'a self,
         read: &'a dyn Read,
-        from: &impl Key,
-        to: &impl Key,
+        from: &A,
+        to: &B,
         direction: Direction,
-    ) -> impl Iterator<Item = Result<(K, V), Error>> + 'a {
+    ) -> impl Iterator<Item = Result<(K, V), Error>> + use<'a, A, B, K, V> {
         self.rows(read, KeyRange { start: from.to_bytes(), end: Some(to.to_bytes()) }, direction)
     }
 

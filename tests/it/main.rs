@@ -1,1 +1,13 @@
-//! Integration tests.
+//! Integration tests: the real binary on a temporary directory, over real HTTP.
+//!
+//! One binary for all of them, because each one more would link the storage engine again. `client/` and `admin/`
+//! mirror the api crates; `tidy.rs` checks the tree itself.
+
+#![cfg(test)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop where it stands")]
+#![expect(clippy::disallowed_methods, reason = "the bans are for the server; tests stand outside it")]
+
+mod harness;
+
+mod client;
+mod tidy;

@@ -1,0 +1,43 @@
+//! Everything a handler can reach.
+
+use std::sync::Arc;
+
+use kith_accounts::Accounts;
+use kith_base::{Clock, Random, Tasks};
+use kith_config::Config;
+use kith_ephemeral::Ephemeral;
+use kith_push::Push;
+use kith_rooms::Rooms;
+use kith_search::Search;
+use kith_store::Store;
+use kith_sync::Sync;
+
+use crate::RateLimiter;
+
+/// The services of one running server, wired once by `kith-server`.
+pub struct App {
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// The time.
+    pub clock: Clock,
+    /// Chance.
+    pub random: Random,
+    /// Background tasks, the blocking pool, shutdown.
+    pub tasks: Tasks,
+    /// The store, for health and metrics; endpoints call verbs instead.
+    pub store: Arc<Store>,
+    /// Users, devices, tokens.
+    pub accounts: Arc<Accounts>,
+    /// The room domain.
+    pub rooms: Arc<Rooms>,
+    /// `/sync`.
+    pub sync: Arc<Sync>,
+    /// Typing, receipts, presence.
+    pub ephemeral: Arc<Ephemeral>,
+    /// Push rules and unread counts.
+    pub push: Arc<Push>,
+    /// The user directory.
+    pub search: Arc<Search>,
+    /// Who did what how often.
+    pub rate_limiter: RateLimiter,
+}

@@ -1,0 +1,121 @@
+//! The one place that knows which `errcode` and which status a failure has.
+//!
+//! Domain errors are turned here, one file per crate, by exhaustive matches: a new variant does not compile until it
+//! has an answer. <https://spec.matrix.org/v1.19/client-server-api/#standard-error-response>
+
+use std::time::Duration;
+
+use axum::response::{IntoResponse, Response};
+use bytes::BytesMut;
+use http::{StatusCode, header};
+use ruma::api::{
+    OutgoingResponseExt,
+    error::{
+        Error, ErrorBody, ErrorKind, LimitExceededErrorData, RetryAfter, StandardErrorBody, UnknownTokenErrorData,
+    },
+};
+
+mod store;
+
+/// An answer that says no.
+#[derive(Debug)]
+pub struct ApiError(Error);
+
+impl ApiError {
+    /// An error with the given status, code and message for humans.
+    pub fn new(status: StatusCode, kind: ErrorKind, message: impl Into<String>) -> Self {
+        let body = StandardErrorBody { kind, message: message.into() };
+        Self(Error { status_code: status, body: ErrorBody::Standard(body) })
+    }
+
+    /// An error whose body is not the standard one: user-interactive authentication.
+    pub fn json(status: StatusCode, body: serde_json::Value) -> Self {
+        Self(Error { status_code: status, body: ErrorBody::Json(body) })
+    }
+
+    /// 400 with the given code.
+    pub fn bad_request(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, kind, message)
+    }
+
+    /// 400 `M_INVALID_PARAM`.
+    pub fn invalid_param(message: impl Into<String>) -> Self {
+        Self::bad_request(ErrorKind::InvalidParam, message)
+    }
+
+    /// 400 `M_BAD_JSON`.
+    pub fn bad_json(message: impl Into<String>) -> Self {
+        Self::bad_request(ErrorKind::BadJson, message)
+    }
+
+    /// 403 `M_FORBIDDEN`.
+    pub fn forbidden(message: impl Into<String>) -> Self {
+        Self::forbidden_kind(ErrorKind::Forbidden, message)
+    }
+
+    /// 403 with another code.
+    pub fn forbidden_kind(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, kind, message)
+    }
+
+    /// 404 `M_NOT_FOUND`.
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, ErrorKind::NotFound, message)
+    }
+
+    /// 404 or 405 `M_UNRECOGNIZED`: no such endpoint.
+    pub fn unrecognized(status: StatusCode) -> Self {
+        Self::new(status, ErrorKind::Unrecognized, "Unrecognized request")
+    }
+
+    /// 401 `M_MISSING_TOKEN`.
+    pub fn missing_token() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, ErrorKind::MissingToken, "Missing access token")
+    }
+
+    /// 401 `M_UNKNOWN_TOKEN`; a soft logout keeps the client's keys.
+    pub fn unknown_token(soft_logout: bool) -> Self {
+        let kind = ErrorKind::UnknownToken(UnknownTokenErrorData { soft_logout });
+        Self::new(StatusCode::UNAUTHORIZED, kind, "Unknown or expired access token")
+    }
+
+    /// 413 `M_TOO_LARGE`.
+    pub fn too_large(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorKind::TooLarge, message)
+    }
+
+    /// 429 `M_LIMIT_EXCEEDED` with when to try again.
+    pub fn limit_exceeded(retry_after: Duration) -> Self {
+        let kind =
+            ErrorKind::LimitExceeded(LimitExceededErrorData { retry_after: Some(RetryAfter::Delay(retry_after)) });
+        Self::new(StatusCode::TOO_MANY_REQUESTS, kind, "Too many requests")
+    }
+
+    /// 500 `M_UNKNOWN`. The cause goes to the log, not to the client.
+    pub fn internal(cause: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%cause, "a request failed inside the server");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorKind::Unknown, "Internal server error")
+    }
+
+    /// The error's status.
+    pub fn status(&self) -> StatusCode {
+        self.0.status_code
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        match self.0.try_into_http_response::<BytesMut>() {
+            Ok(response) => {
+                let (mut parts, body) = response.into_parts();
+                let json = header::HeaderValue::from_static("application/json");
+                parts.headers.entry(header::CONTENT_TYPE).or_insert(json);
+                Response::from_parts(parts, body.freeze().into())
+            }
+            Err(error) => {
+                tracing::error!(%error, "an error response could not be written");
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! From an HTTP request to a typed one: path arguments, a bounded body, and the right `errcode` for what is wrong.
+
+use std::time::Duration;
+
+use axum::{
+    RequestPartsExt,
+    extract::{RawPathParams, Request},
+};
+use bytes::Bytes;
+use http::{StatusCode, request::Parts};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use ruma::api::{
+    IncomingRequest, IncomingRequestExt,
+    error::{DeserializationError, ErrorKind, FromHttpRequestError},
+};
+
+use crate::{ApiError, App};
+
+/// A request whose body has been read.
+pub(crate) struct Whole {
+    pub(crate) parts: Parts,
+    path_arguments: Vec<String>,
+    body: Bytes,
+}
+
+/// Reads path arguments and the whole body, within the configured size and time.
+pub(crate) async fn read(app: &App, request: Request) -> Result<Whole, ApiError> {
+    let (mut parts, body) = request.into_parts();
+    let arguments = parts
+        .extract::<RawPathParams>()
+        .await
+        .map_err(|_| ApiError::invalid_param("The path is not valid UTF-8"))?;
+    let path_arguments = arguments.iter().map(|(_, value)| value.to_owned()).collect();
+    let limits = &app.config.limits;
+    let collecting = Limited::new(body, limits.request_body_bytes_max).collect();
+    let collected = tokio::time::timeout(Duration::from_millis(limits.body_timeout_ms), collecting).await;
+    let body = match collected {
+        Ok(Ok(body)) => body.to_bytes(),
+        Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => {
+            return Err(ApiError::too_large("The request's body is too large"));
+        }
+        Ok(Err(_)) => return Err(ApiError::bad_request(ErrorKind::NotJson, "The request's body broke off")),
+        Err(_) => {
+            let message = "The request's body did not arrive in time";
+            return Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, ErrorKind::Unknown, message));
+        }
+    };
+    Ok(Whole { parts, path_arguments, body })
+}
+
+impl Whole {
+    /// The typed request.
+    pub(crate) fn parse<T: IncomingRequest>(&self) -> Result<T, ApiError> {
+        let mut builder =
+            http::Request::builder().method(self.parts.method.clone()).uri(self.parts.uri.clone());
+        if let Some(headers) = builder.headers_mut() {
+            headers.clone_from(&self.parts.headers);
+        }
+        let request = builder
+            .body(self.body.as_ref())
+            .map_err(|_| ApiError::bad_request(ErrorKind::Unrecognized, "The request line is malformed"))?;
+        let arguments: Vec<&str> = self.path_arguments.iter().map(String::as_str).collect();
+        T::try_from_http_request(request, &arguments).map_err(|error| self.explain(&error))
+    }
+
+    fn explain(&self, error: &FromHttpRequestError) -> ApiError {
+        let FromHttpRequestError::Deserialization(error) = error else {
+            return ApiError::unrecognized(StatusCode::METHOD_NOT_ALLOWED);
+        };
+        let message = error.to_string();
+        match error {
+            DeserializationError::Json(_) if !self.body_is_json() => {
+                ApiError::bad_request(ErrorKind::NotJson, format!("The body is not JSON: {message}"))
+            }
+            DeserializationError::Json(_) => ApiError::bad_json(message),
+            DeserializationError::Query(_) if message.contains("missing field") => {
+                ApiError::bad_request(ErrorKind::MissingParam, message)
+            }
+            _ => ApiError::invalid_param(message),
+        }
+    }
+
+    fn body_is_json(&self) -> bool {
+        self.body.is_empty() || serde_json::from_slice::<serde::de::IgnoredAny>(&self.body).is_ok()
+    }
+}

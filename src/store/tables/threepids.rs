@@ -1,0 +1,43 @@
+//! `threepids`, `threepid_owners`, `threepid_validations`: email addresses and telephone numbers.
+
+use serde::{Deserialize, Serialize};
+
+use super::tokens::Hash;
+use crate::{catalog::families, record, sids::UserSid, table::Table};
+
+/// `(user, medium, address) → when it was added`.
+pub static THREEPIDS: Table<(UserSid, String, String), ThreepidRecord> = Table::new(families::THREEPIDS);
+/// `(medium, address) → whose it is`.
+pub static THREEPID_OWNERS: Table<(String, String), UserSid> = Table::new(families::THREEPID_OWNERS);
+/// `hash of the session id → an address on its way to being validated`.
+pub static THREEPID_VALIDATIONS: Table<Hash, ValidationRecord> = Table::new(families::THREEPID_VALIDATIONS);
+
+/// An address of a user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThreepidRecord {
+    /// When it was validated, in unix milliseconds.
+    pub validated_ms: u64,
+    /// When it was added, in unix milliseconds.
+    pub added_ms: u64,
+}
+record!(ThreepidRecord, 1);
+
+/// Somebody shows that an address is theirs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ValidationRecord {
+    /// The hash of the secret that the client chose.
+    pub client_secret: Hash,
+    /// The hash of the token that was sent to the address.
+    pub token: Hash,
+    /// "email" or "msisdn".
+    pub medium: String,
+    /// The address.
+    pub address: String,
+    /// How often the client has asked for a message so far.
+    pub send_attempt: u64,
+    /// When the token came back, in unix milliseconds.
+    pub validated_ms: Option<u64>,
+    /// When all this is forgotten, in unix milliseconds.
+    pub expires_ms: u64,
+}
+record!(ValidationRecord, 1);
