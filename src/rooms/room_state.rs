@@ -111,7 +111,7 @@ impl<'a> State<'a> {
 
     /// The event of one entry, read.
     pub fn get(&self, kind: &StateEventType, state_key: &str) -> Result<Option<Pdu>, Error> {
-        self.event_of(kind, state_key)?.map(|event| self.rooms.pdu(event)).transpose()
+        self.event_of(kind, state_key)?.map(|event| self.rooms.pdu(self.rooms.store.engine(), event)).transpose()
     }
 
     /// The events of many entries, in the order asked for.
@@ -125,7 +125,7 @@ impl<'a> State<'a> {
         let mut pdus = Vec::with_capacity(entries.len());
         for key in keys {
             let event = if key.is_some() { found.next().flatten() } else { None };
-            pdus.push(event.map(|event| self.rooms.pdu(event)).transpose()?);
+            pdus.push(event.map(|event| self.rooms.pdu(self.rooms.store.engine(), event)).transpose()?);
         }
         Ok(pdus)
     }
@@ -193,7 +193,7 @@ impl<'a> State<'a> {
 
     /// The create event.
     pub fn create(&self) -> Result<Pdu, Error> {
-        self.rooms.pdu(self.rooms.room_of(self.room)?.create)
+        self.rooms.pdu(self.rooms.store.engine(), self.rooms.room_of(self.room)?.create)
     }
 
     /// Who may do what.
