@@ -15,6 +15,8 @@ use ruma::api::{
     },
 };
 
+mod ephemeral;
+mod push;
 mod store;
 
 /// An answer that says no.

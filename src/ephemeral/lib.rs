@@ -7,6 +7,7 @@
 mod presence;
 mod receipts;
 mod typing;
+mod user_order;
 
 use std::sync::Arc;
 
@@ -25,12 +26,13 @@ pub struct Ephemeral {
     rooms: Arc<Rooms>,
     clock: Clock,
     config: Arc<Config>,
+    user_order: user_order::UserOrder,
 }
 
 impl Ephemeral {
     /// The service over a store.
     pub fn new(store: Arc<Store>, rooms: Arc<Rooms>, clock: Clock, config: Arc<Config>) -> Arc<Self> {
-        Arc::new(Self { store, rooms, clock, config })
+        Arc::new(Self { store, rooms, clock, config, user_order: user_order::UserOrder::default() })
     }
 
     /// Starts what ends things by itself: typing notices that run out, users who go away.

@@ -5,6 +5,7 @@ use kith_accounts::Requester;
 use kith_store::{
     ChangeKind, EventSid, Position, RoomSid,
     tables::{
+        account_data,
         events::EVENT_META,
         members::Membership,
         receipts::{MAIN_THREAD, RECEIPT_STREAM, RECEIPTS, ReceiptKind, ReceiptMove, ReceiptRecord, UNTHREADED},
@@ -55,7 +56,7 @@ impl Ephemeral {
         let thread = self.thread_key(receipt, event)?;
         let key = (room, requester.user, receipt.kind as u8, thread.clone());
         // Two moves of one receipt at the same time must not leave two rows in the stream.
-        let order = self.rooms.lane(room);
+        let order = self.user_order.lock(requester.user);
         let old = RECEIPTS.get(self.store.engine(), &key)?;
         if old.as_ref().is_some_and(|old| old.event_position >= event_position) {
             return Ok(());
@@ -76,6 +77,26 @@ impl Ephemeral {
         drop(order);
         committed.wait_durable()?;
         Ok(())
+    }
+
+    /// Moves the requester's fully-read marker; only they see it, and it may move back.
+    pub fn set_fully_read(
+        &self,
+        requester: &Requester,
+        room_id: &RoomId,
+        event_id: &EventId,
+    ) -> Result<(), ReceiptError> {
+        let room = self.store.ids().find_room(room_id)?.ok_or(ReceiptError::NotInRoom)?;
+        if self.rooms.membership(requester.user, room)? != Some(Membership::Join) {
+            return Err(ReceiptError::NotInRoom);
+        }
+        let content = serde_json::json!({"event_id": event_id}).to_string();
+        let order = self.user_order.lock(requester.user);
+        let mut txn = self.store.begin();
+        account_data::put(&mut txn, self.store.engine(), requester.user, Some(room), "m.fully_read", content)?;
+        let committed = self.store.commit(txn)?;
+        drop(order);
+        Ok(committed.wait_durable()?)
     }
 
     fn place_of(&self, room: RoomSid, receipt: &Receipt<'_>) -> Result<(EventSid, Position), ReceiptError> {

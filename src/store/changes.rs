@@ -67,6 +67,11 @@ pub enum ChangeKind {
         /// The room, for room account data.
         room: Option<RoomSid>,
     },
+    /// A user of this server came, went, or changed their profile.
+    Profile {
+        /// Whose.
+        user: UserSid,
+    },
     /// A to-device message arrived.
     ToDevice {
         /// For whom.

@@ -59,6 +59,16 @@ impl PresenceState {
             Self::Offline => "offline",
         }
     }
+
+    /// The state that a word means.
+    pub fn parse(word: &str) -> Option<Self> {
+        Some(match word {
+            "online" => Self::Online,
+            "unavailable" => Self::Unavailable,
+            "offline" => Self::Offline,
+            _ => return None,
+        })
+    }
 }
 
 impl Live {

@@ -1,0 +1,9 @@
+//! Finding people.
+
+mod search_users;
+
+use kith_api_common::Router;
+
+pub(crate) fn routes(router: Router) -> Router {
+    router.endpoint(search_users::handler)
+}

@@ -1,0 +1,18 @@
+//! Failures of push rules.
+
+use kith_push::RuleError;
+use ruma::api::error::ErrorKind;
+
+use crate::ApiError;
+
+impl From<RuleError> for ApiError {
+    fn from(error: RuleError) -> Self {
+        match error {
+            RuleError::NotFound => Self::not_found("There is no such push rule"),
+            RuleError::Invalid(message) => Self::invalid_param(message),
+            RuleError::NoSuchNeighbour(message) => Self::bad_request(ErrorKind::Unknown, message),
+            RuleError::TooLarge => Self::too_large("Your push rules have become too large"),
+            RuleError::Store(error) => error.into(),
+        }
+    }
+}
