@@ -47,19 +47,25 @@ impl<'a> RoomNodes<'a> {
 
     /// Reads nodes that are not cached.
     fn fetch(&self, ids: &[NodeId]) -> Result<Vec<Arc<Node>>, Error> {
-        let (family, table) = families::STATE_NODES;
         let mut nodes = Vec::with_capacity(ids.len());
         for ids in ids.chunks(READ_NODES_MAX) {
             let keys: Vec<_> = ids.iter().map(|id| key(self.room, *id)).collect();
-            for (id, bytes) in ids.iter().zip(self.read.get_many(family, &keys)?) {
-                let missing = || Error::Missing { table, key: format!("({}, {id:?})", self.room.0) };
-                let node = Node::decode(&bytes.ok_or_else(missing)?);
-                let node = Arc::new(node.ok_or(Error::Corrupt { table, what: "node" })?);
-                self.cache.insert(*id, Arc::clone(&node));
-                nodes.push(node);
+            for (id, bytes) in ids.iter().zip(self.read.get_many(families::STATE_NODES.0, &keys)?) {
+                nodes.push(self.read_in(*id, bytes)?);
             }
         }
         Ok(nodes)
+    }
+
+    fn read_in(&self, id: NodeId, bytes: Option<Vec<u8>>) -> Result<Arc<Node>, Error> {
+        let missing = || Error::Missing {
+            table: families::STATE_NODES.1,
+            key: format!("room {}, node {id:?}", self.room.0),
+        };
+        let node = Node::decode(&bytes.ok_or_else(missing)?).ok_or_else(|| corrupt("node"))?;
+        let node = Arc::new(node);
+        self.cache.insert(id, Arc::clone(&node));
+        Ok(node)
     }
 }
 
@@ -68,13 +74,7 @@ impl Nodes for RoomNodes<'_> {
         if let Some(node) = self.cache.get(id) {
             return Ok(node);
         }
-        let (family, table) = families::STATE_NODES;
-        let bytes = self.read.get(family, &key(self.room, id))?;
-        let missing = || Error::Missing { table, key: format!("({}, {id:?})", self.room.0) };
-        let node = Node::decode(&bytes.ok_or_else(missing)?);
-        let node = Arc::new(node.ok_or(Error::Corrupt { table, what: "node" })?);
-        self.cache.insert(id, Arc::clone(&node));
-        Ok(node)
+        self.read_in(id, self.read.get(families::STATE_NODES.0, &key(self.room, id))?)
     }
 
     fn nodes(&self, ids: &[NodeId]) -> Result<Vec<Arc<Node>>, Error> {

@@ -26,9 +26,8 @@ fn cache() -> NodeCache {
 
 /// The key whose path is `path`: the inverse of the mixing, to make keys that part late.
 fn key_of(path: u64) -> StateKeySid {
-    let unshift = |value: u64, by: u32| {
-        value ^ (value >> by) ^ (value >> (2 * by)) ^ if by < 22 { value >> (3 * by) } else { 0 }
-    };
+    // Undoes `value ^ (value >> by)`.
+    let unshift = |mixed: u64, by: u32| (0..u64::BITS / by).fold(mixed, |value, _| mixed ^ (value >> by));
     let mut key = unshift(path, 31);
     key = unshift(key.wrapping_mul(0x3196_42b2_d24d_8ec3), 27);
     key = unshift(key.wrapping_mul(0x96de_1b17_3f11_9089), 30);
@@ -225,6 +224,32 @@ fn rooms_are_apart_and_can_be_purged() {
     }
 }
 
+/// Trees that no change makes: each is a node of the right name, and each has one thing wrong.
+#[test]
+fn a_damaged_tree_is_found_out() {
+    let (engine, cache) = (engine(), cache());
+    let mut states = RoomStates::new(&engine, ROOM, &cache);
+    let entry = |path: u64| node::Branch::Entry(node::Entry { key: key_of(path), event: EventSid(1) });
+    let mut tree = |branches: &[(u32, node::Branch)], len: u64| {
+        let mut builder = node::NodeBuilder::default();
+        branches.iter().for_each(|(slot, branch)| builder.push(*slot, *branch));
+        states.pending.add(builder.into_node(len))
+    };
+    let pair = tree(&[(1, entry(1 << 54)), (2, entry(2 << 54))], 2);
+    let whole = tree(&[(0, node::Branch::Node(pair)), (31, entry(u64::MAX))], 3);
+    let wrong_length = tree(&[(0, node::Branch::Node(pair)), (31, entry(u64::MAX))], 4);
+    let wrong_place = tree(&[(3, node::Branch::Node(pair))], 2);
+    let single = tree(&[(1, entry(1 << 54))], 1);
+    let not_canonical = tree(&[(0, node::Branch::Node(single)), (31, entry(u64::MAX))], 2);
+    let broken = tree(&[(0, node::Branch::Node(NodeId([5; 16])))], 2);
+    let checked = |id| check(&states.overlay(), StateRoot(id));
+    assert_eq!(checked(whole).unwrap(), 3);
+    for damaged in [wrong_length, wrong_place, not_canonical] {
+        assert!(matches!(checked(damaged), Err(Error::Corrupt { .. })));
+    }
+    assert!(matches!(checked(broken), Err(Error::Missing { .. })));
+}
+
 #[test]
 fn what_changes_nothing_makes_nothing() {
     let (engine, cache) = (engine(), cache());
@@ -295,7 +320,7 @@ fn costs_are_logarithmic() {
             let both = pending.over(&counted);
             assert_eq!(diff(&both, root, after).unwrap().len(), 1);
             reads(2 * depth_max, "diff");
-            // The last entry of the old state that the new one lacks makes a node disappear, never the reverse.
+            // Nothing superfluous is made: every new node is one that the new state needs.
             assert_eq!(pending.write(ROOM, &mut Batch::new(), &[after], &cache), pending.len());
         }
 

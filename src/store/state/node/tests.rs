@@ -16,7 +16,7 @@ fn golden_bytes() {
     expected.push(1);
     expected.extend([7; 16]);
     assert_eq!(node.encode(), expected);
-    assert_eq!(format!("{:?}", node.id()), "GOLDEN_ID");
+    assert_eq!(format!("{:?}", node.id()), "9b1ee8a6f9f2145f068e986f2b613078");
     assert_eq!(Node::decode(&expected), Some(node));
 }
 
