@@ -24,8 +24,8 @@ type Db = rocksdb::DBWithThreadMode<rocksdb::SingleThreaded>;
 pub struct RocksEngine {
     db: Db,
     path: PathBuf,
-    /// The names of the families, by `Family`. A handle is found by name in the database's own map: about
-    /// fifty nanoseconds, against more than a microsecond for the cheapest read.
+    /// The names of the families, by `Family`. A handle borrows from the database, so it cannot be kept beside it;
+    /// it is found by name in the database's own small map, without a lock, which is little against a read.
     names: Vec<&'static str>,
     /// Batches without requirements share it; one with requirements has it alone while it checks and writes.
     gate: RwLock<()>,

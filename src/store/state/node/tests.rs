@@ -22,9 +22,11 @@ fn golden_bytes() {
 
 #[test]
 fn paths_are_cut_into_levels_from_the_top() {
-    let path = 0b00001_00010_00100_01000_10000_11111_00000_10101_01010_00111_11100_11011_1001_u64;
-    let slots: Vec<u32> = (0..LEVELS).map(|level| slot(path, level)).collect();
-    assert_eq!(slots, [1, 2, 4, 8, 16, 31, 0, 21, 10, 7, 28, 27, 9]);
+    let expected = [1, 2, 4, 8, 16, 31, 0, 21, 10, 7, 28, 27, 9];
+    let (last, others) = expected.split_last().unwrap();
+    // Five bits a level, and the four that are left for the last.
+    let path = others.iter().fold(0, |path, slot| path << 5 | u64::from(*slot)) << 4 | u64::from(*last);
+    assert_eq!(std::array::from_fn(|level| slot(path, level as u32)), expected);
 }
 
 #[test]
