@@ -5,7 +5,7 @@
 //! <https://spec.matrix.org/v1.19/server-server-api/#authorization-rules>
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use ruma::{
     EventId, OwnedEventId, RoomId, UserId,
