@@ -1,6 +1,8 @@
 //! `uia_sessions`, `registration_tokens`: user-interactive authentication between two requests, and invitations to
 //! register.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::tokens::Hash;
@@ -33,7 +35,7 @@ pub struct UiaSessionRecord {
 record!(UiaSessionRecord, 1);
 
 /// Whoever holds the token may register.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegistrationTokenRecord {
     /// The token itself: administrators look it up to hand it out.
     pub token: String,
@@ -47,3 +49,9 @@ pub struct RegistrationTokenRecord {
     pub expires_ms: Option<u64>,
 }
 record!(RegistrationTokenRecord, 1);
+
+impl fmt::Debug for RegistrationTokenRecord {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("RegistrationTokenRecord").finish_non_exhaustive()
+    }
+}
