@@ -1,0 +1,181 @@
+//! A room in short: name, topic, picture, who may join. For the room summary, the directory and space hierarchies.
+//!
+//! A summary belongs to a state and is kept under its root, so that a list of rooms does not read each one's state.
+//! <https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv1room_summaryroomidoralias>
+
+mod access;
+mod contents;
+
+use std::sync::Arc;
+
+use kith_store::{
+    Error, Read, RoomSid,
+    state::{RoomStates, StateRoot},
+    tables::{
+        aliases::ALIASES,
+        members::{MEMBERSHIPS, Membership},
+        rooms::Heads,
+    },
+};
+use quick_cache::{Weighter, sync::Cache};
+use ruma::{
+    OwnedRoomId, RoomOrAliasId, UInt,
+    room::{JoinRuleSummary, RoomSummary},
+};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use self::contents::{Contents, TYPES};
+use crate::{ReadError, Rooms, viewer::Viewer};
+
+/// How many bytes of summaries are kept.
+const SUMMARIES_BYTES: u64 = 8 << 20;
+/// What a summary is taken to weigh without its texts, in bytes.
+const SUMMARY_BYTES: u64 = 512;
+
+/// Summaries by state, without the number of members.
+pub(crate) struct SummaryCache(Cache<(RoomSid, StateRoot), Arc<RoomSummary>, ByTexts>);
+
+#[derive(Clone)]
+struct ByTexts;
+
+impl Weighter<(RoomSid, StateRoot), Arc<RoomSummary>> for ByTexts {
+    fn weight(&self, _: &(RoomSid, StateRoot), summary: &Arc<RoomSummary>) -> u64 {
+        let texts =
+            summary.name.as_ref().map_or(0, String::len) + summary.topic.as_ref().map_or(0, String::len);
+        SUMMARY_BYTES + texts as u64
+    }
+}
+
+impl Default for SummaryCache {
+    fn default() -> Self {
+        let entries = usize::try_from(SUMMARIES_BYTES / SUMMARY_BYTES).unwrap_or(usize::MAX);
+        Self(Cache::with_weighter(entries, SUMMARIES_BYTES, ByTexts))
+    }
+}
+
+/// A summary for one viewer.
+#[derive(Clone, Debug)]
+pub struct ViewedSummary {
+    /// The room in short.
+    pub summary: RoomSummary,
+    /// What the viewer is to the room; nothing is said to strangers.
+    pub membership: Option<Membership>,
+}
+
+impl Rooms {
+    /// `/room_summary`: a room in short, for those who may know of it.
+    pub fn room_summary(
+        &self,
+        read: &dyn Read,
+        room: &RoomOrAliasId,
+        viewer: &Viewer,
+    ) -> Result<ViewedSummary, ReadError> {
+        let absent = || ReadError::NotFound("room");
+        let room = self.find_room_or_alias(read, room)?.ok_or_else(absent)?;
+        let view = self.view(read, room, viewer)?;
+        let membership = view.member().map(|member| member.membership);
+        let summary = match view.heads() {
+            Some(heads) => {
+                let summary = self.summary(read, room, heads)?;
+                if !view.may_know(&summary)? {
+                    return Err(absent());
+                }
+                summary
+            }
+            // An invite or a knock to a room elsewhere: what this server was told is all there is.
+            None => {
+                let member = view.member().filter(|member| !member.forgotten).ok_or_else(absent)?;
+                self.summary_of_stripped(room, member.stripped_state.as_deref().unwrap_or("[]"))?
+            }
+        };
+        let membership = viewer.user.map(|_| membership.unwrap_or(Membership::Leave));
+        Ok(ViewedSummary { summary, membership })
+    }
+
+    /// A room in short as it is now, whoever asks.
+    pub fn summary(&self, read: &dyn Read, room: RoomSid, heads: &Heads) -> Result<RoomSummary, Error> {
+        let mut summary = RoomSummary::clone(&*self.summary_at(read, room, heads.state)?);
+        summary.num_joined_members = UInt::new_saturating(heads.joined);
+        Ok(summary)
+    }
+
+    /// A room in short in one state; the number of members is left at 0.
+    pub fn summary_at(
+        &self,
+        read: &dyn Read,
+        room: RoomSid,
+        root: StateRoot,
+    ) -> Result<Arc<RoomSummary>, Error> {
+        self.reading.summaries.0.get_or_insert_with(&(room, root), || {
+            let states = RoomStates::new(read, room, self.store.state_cache());
+            let mut contents = Contents::default();
+            let mut keys = Vec::new();
+            for kind in TYPES {
+                keys.extend(self.store.ids().find_state_key(kind, "")?);
+            }
+            for event in states.get_many(root, &keys)?.into_iter().flatten() {
+                let pdu = self.pdu(event)?;
+                contents.set(&pdu.kind_text(), pdu.content_text());
+            }
+            let mut summary = contents.summarize(self.store.ids().room_id(room)?);
+            summary.room_version = Some(self.room_of(room)?.version.id().clone());
+            Ok(Arc::new(summary))
+        })
+    }
+
+    /// The room that a room id or an alias of this server names.
+    pub(crate) fn find_room_or_alias(
+        &self,
+        read: &dyn Read,
+        room: &RoomOrAliasId,
+    ) -> Result<Option<RoomSid>, Error> {
+        match <&ruma::RoomId>::try_from(room) {
+            Ok(room_id) => self.store.ids().find_room(room_id),
+            Err(alias) => Ok(ALIASES.get(read, &alias.to_string())?.map(|record| record.room)),
+        }
+    }
+
+    fn summary_of_stripped(&self, room: RoomSid, stripped: &str) -> Result<RoomSummary, Error> {
+        #[derive(Deserialize)]
+        struct Stripped {
+            #[serde(rename = "type")]
+            kind: String,
+            #[serde(default)]
+            state_key: String,
+            content: Box<RawValue>,
+        }
+        let events: Vec<Box<RawValue>> = serde_json::from_str(stripped).unwrap_or_default();
+        let mut contents = Contents::default();
+        for event in events.iter().filter_map(|event| serde_json::from_str::<Stripped>(event.get()).ok()) {
+            if event.state_key.is_empty() {
+                contents.set(&event.kind, event.content.get());
+            }
+        }
+        Ok(contents.summarize(self.store.ids().room_id(room)?))
+    }
+
+    /// Whether a user is in any of these rooms.
+    pub(crate) fn is_in_any(
+        &self,
+        read: &dyn Read,
+        viewer: &Viewer,
+        rooms: &[OwnedRoomId],
+    ) -> Result<bool, Error> {
+        let Some(user) = viewer.user else { return Ok(false) };
+        let mut keys = Vec::new();
+        for room in rooms {
+            keys.extend(self.store.ids().find_room(room)?.map(|room| (user, room)));
+        }
+        let records = MEMBERSHIPS.get_many(read, &keys)?;
+        Ok(records.into_iter().flatten().any(|record| record.membership == Membership::Join))
+    }
+}
+
+/// Whether anybody may ask to come in.
+pub(crate) fn is_open(summary: &RoomSummary) -> bool {
+    matches!(
+        summary.join_rule,
+        JoinRuleSummary::Public | JoinRuleSummary::Knock | JoinRuleSummary::KnockRestricted(_)
+    )
+}
