@@ -1,0 +1,95 @@
+//! How much of everything: one table of sizes for each scale.
+
+use clap::ValueEnum;
+use std::time::Duration;
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ScaleName {
+    /// Minutes: for developing, and to see that everything runs.
+    Small,
+    /// Hours on a slow server: the sizes that large servers have.
+    Full,
+}
+
+pub(crate) struct Scale {
+    pub(crate) registrations: usize,
+    pub(crate) room_creations: usize,
+    pub(crate) senders: &'static [usize],
+    pub(crate) sending: Duration,
+    pub(crate) listeners: &'static [usize],
+    pub(crate) listening_rounds: usize,
+    pub(crate) initial_sync_rooms: &'static [usize],
+    pub(crate) initial_syncs: usize,
+    pub(crate) idle_polls: &'static [usize],
+    pub(crate) idle_poll_timeout: Duration,
+    pub(crate) idle: Duration,
+    pub(crate) paging_events: usize,
+    pub(crate) crowd_members: &'static [usize],
+    pub(crate) joins: usize,
+    pub(crate) state_entries: &'static [usize],
+    pub(crate) state_messages: usize,
+    pub(crate) wake_rooms: &'static [usize],
+    pub(crate) wake_rounds: usize,
+    /// What has to be built first is measured at the size it has reached by then.
+    pub(crate) building_max: Duration,
+}
+
+impl ScaleName {
+    pub(crate) fn sizes(self) -> Scale {
+        match self {
+            ScaleName::Small => SMALL,
+            ScaleName::Full => FULL,
+        }
+    }
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            ScaleName::Small => "small",
+            ScaleName::Full => "full",
+        }
+    }
+}
+
+const SMALL: Scale = Scale {
+    registrations: 16,
+    room_creations: 20,
+    senders: &[1, 16, 64],
+    sending: Duration::from_secs(4),
+    listeners: &[1, 20, 64],
+    listening_rounds: 10,
+    initial_sync_rooms: &[10, 50],
+    initial_syncs: 4,
+    idle_polls: &[64],
+    idle_poll_timeout: Duration::from_secs(5),
+    idle: Duration::from_secs(15),
+    paging_events: 1_000,
+    crowd_members: &[10, 50],
+    joins: 10,
+    state_entries: &[10, 100, 500],
+    state_messages: 50,
+    wake_rooms: &[10, 50],
+    wake_rounds: 20,
+    building_max: Duration::from_secs(120),
+};
+
+const FULL: Scale = Scale {
+    registrations: 100,
+    room_creations: 100,
+    senders: &[1, 16, 64],
+    sending: Duration::from_secs(20),
+    listeners: &[1, 100, 500],
+    listening_rounds: 30,
+    initial_sync_rooms: &[50, 500, 2_000],
+    initial_syncs: 10,
+    idle_polls: &[500, 5_000],
+    idle_poll_timeout: Duration::from_secs(30),
+    idle: Duration::from_secs(60),
+    paging_events: 10_000,
+    crowd_members: &[100, 1_000, 5_000],
+    joins: 50,
+    state_entries: &[10, 1_000, 100_000],
+    state_messages: 200,
+    wake_rooms: &[10, 500, 5_000],
+    wake_rounds: 100,
+    building_max: Duration::from_secs(30 * 60),
+};
