@@ -36,11 +36,7 @@ fn render(ours: &Report, theirs: &Report) -> Outcome<String> {
     for (scenario, question) in SCENARIOS {
         let pairs = pair(scenario, ours, theirs);
         if !pairs.is_empty() {
-            write!(
-                page,
-                "\n## {scenario}\n\n{question}\n\n{}",
-                table(&pairs, &ours.label, &theirs.label)?
-            )?;
+            write!(page, "\n## {scenario}\n\n{question}\n\n{}", table(&pairs, &ours.label, &theirs.label)?)?;
         }
     }
     writeln!(
