@@ -33,6 +33,7 @@ pub(crate) struct World {
     pub(crate) version: &'static RoomVersion,
     pub(crate) key: SigningKey,
     events: RefCell<HashMap<OwnedEventId, Pdu>>,
+    auth_depths: RefCell<HashMap<OwnedEventId, u64>>,
     now_ms: Cell<u64>,
 }
 
@@ -74,7 +75,8 @@ pub(crate) fn version(id: &str) -> &'static RoomVersion {
 impl World {
     pub(crate) fn new(version: &'static RoomVersion) -> Self {
         let key = SigningKey::generate([7; 32], "test").expect("a valid name");
-        Self { version, key, events: RefCell::default(), now_ms: Cell::new(1_700_000_000_000) }
+        let now_ms = Cell::new(1_700_000_000_000);
+        Self { version, key, events: RefCell::default(), auth_depths: RefCell::default(), now_ms }
     }
 
     /// A fork with nothing but the create event.
@@ -86,7 +88,8 @@ impl World {
         for (key, value) in more_content.as_object().into_iter().flatten() {
             content[key] = value.clone();
         }
-        let room_id = (!self.version.room_id_is_create_hash()).then(|| RoomId::parse(ROOM_ID).expect("valid"));
+        let room_id =
+            (!self.version.room_id_is_create_hash()).then(|| RoomId::parse(ROOM_ID).expect("valid"));
         let mut fork = Fork { room_id, ..Fork::default() };
         let create = self.put(&mut fork, state(CREATOR, "m.room.create", "", content));
         fork.room_id = Some(create.room_id().clone());
@@ -131,7 +134,7 @@ impl World {
         let redacts = say.redacts.map(|id| EventId::parse(id).expect("an event id"));
         let draft = Draft { kind, state_key: say.state_key.map(ToOwned::to_owned), content, redacts };
         let pdu = build(draft, &context).expect("a well-formed event");
-        self.events.borrow_mut().insert(pdu.event_id().clone(), pdu.clone());
+        self.remember(&pdu);
         pdu
     }
 
@@ -185,19 +188,16 @@ impl World {
     }
 
     pub(crate) fn remember(&self, pdu: &Pdu) {
+        let mut depths = self.auth_depths.borrow_mut();
+        let depth = auth_depth(pdu.auth_events().iter().filter_map(|event_id| depths.get(event_id).copied()));
+        depths.insert(pdu.event_id().clone(), depth);
         self.events.borrow_mut().insert(pdu.event_id().clone(), pdu.clone());
     }
 
     /// The place of an event in the graph of auth events.
     pub(crate) fn node(&self, event_id: &OwnedEventId) -> Result<Option<AuthNode<OwnedEventId>>, Infallible> {
-        Ok(self.find(event_id).map(|pdu| AuthNode {
-            depth: self.auth_depth(&pdu),
-            auth_events: pdu.auth_events().to_vec(),
-        }))
-    }
-
-    fn auth_depth(&self, pdu: &Pdu) -> u64 {
-        auth_depth(pdu.auth_events().iter().filter_map(|id| self.find(id)).map(|pdu| self.auth_depth(&pdu)))
+        let depth = self.auth_depths.borrow().get(event_id).copied().unwrap_or_default();
+        Ok(self.find(event_id).map(|pdu| AuthNode { depth, auth_events: pdu.auth_events().to_vec() }))
     }
 
     /// The test key as the key of these servers.

@@ -136,8 +136,7 @@ fn additional_creators_are_user_ids() {
     let invalid = [json!("@bob:b"), json!(["bob"]), json!([1]), json!({}), json!(null)];
     for version in RoomVersion::all() {
         let with = |creators: &Value| {
-            let content =
-                json!({ "room_version": version.id(), "creator": "@alice:a", "additional_creators": creators });
+            let content = json!({ "room_version": version.id(), "creator": "@alice:a", "additional_creators": creators });
             create(version, "@alice:a", &content)
         };
         for creators in &valid {

@@ -43,7 +43,8 @@ fn vectors() {
     for SignedJson { input, signature } in vectors.json {
         let mut object = input;
         key.sign_json(&server, &mut object).expect("can be signed");
-        let signatures = object["signatures"].as_object().and_then(|by_server| by_server["domain"].as_object());
+        let signatures =
+            object["signatures"].as_object().and_then(|by_server| by_server["domain"].as_object());
         assert_eq!(signatures.and_then(|by_key| by_key["ed25519:1"].as_str()), Some(&*signature));
     }
     for SignedEvent { input, hash, signature } in vectors.events {
@@ -72,7 +73,14 @@ fn what_is_no_key() {
         assert_eq!(SigningKey::generate([0; 32], version).err(), Some(KeyError::Version), "{version:?}");
     }
     let seed = hash::to_base64(&[1; 32]);
-    for text in ["", "ed25519", "ed25519 a", "ed25519 a AAAA", &format!("rsa a {seed}"), &format!("ed25519 a {seed} b")] {
+    for text in [
+        "",
+        "ed25519",
+        "ed25519 a",
+        "ed25519 a AAAA",
+        &format!("rsa a {seed}"),
+        &format!("ed25519 a {seed} b"),
+    ] {
         assert_eq!(SigningKey::from_text(text).err(), Some(KeyError::Text), "{text:?}");
     }
 }

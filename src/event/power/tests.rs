@@ -18,8 +18,11 @@ fn without_power_levels() {
         let powers = Powers::new(&create, None);
         let creator = UserId::parse(CREATOR).expect("valid");
         let other = UserId::parse("@bob:b").expect("valid");
-        let creators_power =
-            if version.creators_are_privileged() { UserPowerLevel::Infinite } else { UserPowerLevel::Int(int!(100)) };
+        let creators_power = if version.creators_are_privileged() {
+            UserPowerLevel::Infinite
+        } else {
+            UserPowerLevel::Int(int!(100))
+        };
         assert_eq!(powers.of(&creator), creators_power, "{version:?}");
         assert_eq!(powers.of(&other), int!(0));
         assert!(powers.may_send(&creator, &"m.room.topic".into(), true));
@@ -70,7 +73,8 @@ fn stringy_levels_count_until_version_9() {
         let create = world.state_event(&fork, &"m.room.create".into(), "").expect("create");
         let powers = Powers::new(&create, Some(&levels));
         let bob = powers.of(&UserId::parse("@bob:b").expect("valid"));
-        let expected = if version.stringy_power_levels() { (int!(40), int!(70)) } else { (int!(0), int!(50)) };
+        let expected =
+            if version.stringy_power_levels() { (int!(40), int!(70)) } else { (int!(0), int!(50)) };
         assert_eq!(bob, expected.0, "{version:?}");
         assert_eq!(powers.ban_level(), expected.1, "{version:?}");
     }

@@ -44,8 +44,10 @@ fn contents() {
         let mut covered = 0;
         for (range, kept) in kept {
             for version in versions(&range) {
-                let event = parse_object(&event(&kind, &content).to_string(), Strictness::Strict).expect("JSON");
-                let redacted: Value = serde_json::from_str(&to_text(&redacted_object(version, &event))).expect("JSON");
+                let event =
+                    parse_object(&event(&kind, &content).to_string(), Strictness::Strict).expect("JSON");
+                let redacted: Value =
+                    serde_json::from_str(&to_text(&redacted_object(version, &event))).expect("JSON");
                 assert_eq!(redacted["content"], kept, "{kind} in {version:?}");
                 covered += 1;
             }
@@ -57,12 +59,23 @@ fn contents() {
 #[test]
 fn top_level() {
     for version in RoomVersion::all() {
-        let event = parse_object(&event("m.room.topic", &json!({})).to_string(), Strictness::Strict).expect("JSON");
+        let event =
+            parse_object(&event("m.room.topic", &json!({})).to_string(), Strictness::Strict).expect("JSON");
         let redacted = redacted_object(version, &event);
         let keys: Vec<&str> = redacted.keys().map(String::as_str).collect();
         let mut kept = vec![
-            "auth_events", "content", "depth", "event_id", "hashes", "origin_server_ts", "prev_events", "room_id",
-            "sender", "signatures", "state_key", "type",
+            "auth_events",
+            "content",
+            "depth",
+            "event_id",
+            "hashes",
+            "origin_server_ts",
+            "prev_events",
+            "room_id",
+            "sender",
+            "signatures",
+            "state_key",
+            "type",
         ];
         if !version.redacts_in_content() {
             kept.extend(["origin", "membership", "prev_state"]);
@@ -83,8 +96,13 @@ fn as_ruma_has_it() {
             let text = event(&kind, &content).to_string();
             let ours = redacted_object(version, &parse_object(&text, Strictness::Strict).expect("JSON"));
             let theirs: CanonicalJsonObject = serde_json::from_str(&text).expect("JSON");
-            let theirs = ruma::canonical_json::redact(theirs, &version.rules().redaction, None).expect("an event");
-            assert_eq!(to_text(&ours), serde_json::to_string(&theirs).expect("JSON"), "{kind} in {version:?}");
+            let theirs =
+                ruma::canonical_json::redact(theirs, &version.rules().redaction, None).expect("an event");
+            assert_eq!(
+                to_text(&ours),
+                serde_json::to_string(&theirs).expect("JSON"),
+                "{kind} in {version:?}"
+            );
         }
     }
 }
@@ -103,7 +121,8 @@ fn redacting_keeps_id_and_place() {
             assert!(!redacted.json().contains("secret"));
             assert_eq!(redacted.unsigned().is_some(), because.is_some());
             // As a stored event it is read back as the same.
-            let read = Pdu::from_stored(version, redacted.event_id().clone(), false, redacted.json().to_owned());
+            let read =
+                Pdu::from_stored(version, redacted.event_id().clone(), false, redacted.json().to_owned());
             assert_eq!(read.expect("an event").json(), redacted.json());
         }
     }
@@ -130,7 +149,8 @@ fn who_may_redact() {
         assert!(allowed("@erin:b", &by_bob), "of one's own server");
         assert!(allowed("@mod:a", &by_bob), "by power");
         assert!(!allowed("@bob:b", &by_mod), "neither");
-        let strict = world.put(&mut fork, state("@alice:a", "m.room.power_levels", "", json!({ "redact": 200 })));
+        let strict =
+            world.put(&mut fork, state("@alice:a", "m.room.power_levels", "", json!({ "redact": 200 })));
         let powers = Powers::new(&create, Some(&strict));
         let by_alice = redaction_of(&world, "@alice:a", &by_bob);
         assert_eq!(may_redact(&by_alice, &by_bob, &powers), version.creators_are_privileged(), "{version:?}");

@@ -79,7 +79,11 @@ fn altered_essentials_do_not_verify() {
             |json| json["hashes"] = json!({ "sha256": "AAAA" }),
         ] {
             let error = verify(&altered(&pdu, change), &world.public_keys(&["b"])).expect_err("altered");
-            assert_eq!(error, VerifyError::WrongSignature(server("b"), "ed25519:test".to_owned()), "{version:?}");
+            assert_eq!(
+                error,
+                VerifyError::WrongSignature(server("b"), "ed25519:test".to_owned()),
+                "{version:?}"
+            );
         }
     }
 }
@@ -103,7 +107,8 @@ fn signatures_must_be_there_known_and_right() {
     assert_eq!(verify(&with(json!({ "b": { "ed25519:test": "no base64 at all!" } })), &keys).err(), wrong);
 
     // Signatures by keys that nobody knows are passed over, as long as one that counts is right.
-    let unknown = serde_json::value::to_raw_value(&json!({ "b": { "ed25519:other": "AAAA" } })).expect("JSON");
+    let unknown =
+        serde_json::value::to_raw_value(&json!({ "b": { "ed25519:other": "AAAA" } })).expect("JSON");
     let both = add_signatures(&pdu, &unknown).expect("an event");
     assert_eq!(both.event_id(), pdu.event_id());
     assert!(verify(&both, &keys).is_ok());
@@ -140,7 +145,10 @@ fn who_has_to_sign() {
         let with = |kind: &str, content: Value| world.make(&fork, state("@bob:b", kind, "@carol:c", content));
         assert_eq!(servers(&with("m.room.member", json!({ "membership": "invite" }))), "b");
         let invite = |third_party: Value| {
-            servers(&with("m.room.member", json!({ "membership": "invite", "third_party_invite": third_party })))
+            servers(&with(
+                "m.room.member",
+                json!({ "membership": "invite", "third_party_invite": third_party }),
+            ))
         };
         // In versions 1 and 2 the server in the event id signs as well; here that is the sender's.
         assert_eq!(invite(json!({ "signed": {} })), if number <= 2 { "b" } else { "" }, "{version:?}");

@@ -24,7 +24,9 @@ fn verdict(world: &World, pdu: &Pdu) -> Result<(), String> {
 }
 
 fn events_of(world: &World, fork: &Fork, keys: &[(&str, &str)]) -> Vec<Pdu> {
-    keys.iter().map(|(kind, key)| world.state_event(fork, &(*kind).into(), key).expect("in the state")).collect()
+    keys.iter()
+        .map(|(kind, key)| world.state_event(fork, &(*kind).into(), key).expect("in the state"))
+        .collect()
 }
 
 const MEMBER: (&str, &str) = ("m.room.member", "@bob:b");
@@ -127,7 +129,8 @@ fn a_room_is_named_by_a_create_event_and_nothing_else() {
     let create_id = create_event_id(pdu.room_id()).expect("a hash");
     assert_eq!(world.get(&create_id).room_id(), pdu.room_id());
     let other = world.state_event(&fork, &"m.room.join_rules".into(), "").expect("join rules");
-    let fooled = check_auth_events(&pdu, |id| if *id == create_id { Some(other.clone()) } else { world.find(id) });
+    let fooled =
+        check_auth_events(&pdu, |id| if *id == create_id { Some(other.clone()) } else { world.find(id) });
     assert!(fooled.is_err(), "takes a room named by its join rules");
     let rejected = check_auth_events(&pdu, |id| Some(world.find(id)?.with_rejected(*id == create_id)));
     assert!(rejected.is_err(), "takes a room whose create event was rejected");
@@ -193,6 +196,10 @@ fn the_create_event_is_needed_even_where_it_is_not_listed() {
         let fork = world.room(json!({}));
         let pdu = world.make(&fork, message("@bob:b", "m.room.message", json!({})));
         let needed = state_needed(&pdu).expect("well-formed");
-        assert_eq!(needed.iter().filter(|(kind, _)| kind.to_string() == "m.room.create").count(), 1, "{version:?}");
+        assert_eq!(
+            needed.iter().filter(|(kind, _)| kind.to_string() == "m.room.create").count(),
+            1,
+            "{version:?}"
+        );
     }
 }

@@ -8,6 +8,9 @@ use crate::{
     factory::{World, member, state},
 };
 
+/// Something that is wrong, how to get there, and what the rejection says.
+type Wrong = (&'static str, fn(&mut Value), &'static str);
+
 /// The invite that a test starts from, right in every respect.
 fn good_invite(identity: &SigningKey) -> Value {
     let signed = json!({ "mxid": "@carol:b", "token": "token" });
@@ -56,18 +59,38 @@ fn third_party_invites() {
         };
         check("one key", verdict(version, "@mod:a", &one_key, unchanged, None), None);
         check("one of several keys", verdict(version, "@mod:a", &some_keys, unchanged, None), None);
-        check("wrong key", verdict(version, "@mod:a", &wrong_key, unchanged, None), Some("matches a public key"));
-        check("no key", verdict(version, "@mod:a", &json!({}), unchanged, None), Some("matches a public key"));
+        check(
+            "wrong key",
+            verdict(version, "@mod:a", &wrong_key, unchanged, None),
+            Some("matches a public key"),
+        );
+        check(
+            "no key",
+            verdict(version, "@mod:a", &json!({}), unchanged, None),
+            Some("matches a public key"),
+        );
         check("banned", verdict(version, "@mod:a", &one_key, unchanged, Some("ban")), Some("banned"));
         check("other sender", verdict(version, "@bob:b", &one_key, unchanged, None), Some("sender of"));
-        let changes: [(&str, fn(&mut Value), &str); 7] = [
+        let changes: [Wrong; 7] = [
             ("no signed", |c| c["third_party_invite"] = json!({}), "signed"),
             ("no mxid", |c| c["third_party_invite"]["signed"]["mxid"] = Value::Null, "mxid"),
             ("no token", |c| c["third_party_invite"]["signed"]["token"] = Value::Null, "token"),
-            ("other mxid", |c| c["third_party_invite"]["signed"]["mxid"] = json!("@frank:b"), "mxid does not match"),
-            ("other token", |c| c["third_party_invite"]["signed"]["token"] = json!("other"), "no `m.room.third_party_invite`"),
+            (
+                "other mxid",
+                |c| c["third_party_invite"]["signed"]["mxid"] = json!("@frank:b"),
+                "mxid does not match",
+            ),
+            (
+                "other token",
+                |c| c["third_party_invite"]["signed"]["token"] = json!("other"),
+                "no `m.room.third_party_invite`",
+            ),
             ("altered", |c| c["third_party_invite"]["signed"]["more"] = json!(1), "matches a public key"),
-            ("unsigned", |c| c["third_party_invite"]["signed"]["signatures"] = json!({}), "matches a public key"),
+            (
+                "unsigned",
+                |c| c["third_party_invite"]["signed"]["signatures"] = json!({}),
+                "matches a public key",
+            ),
         ];
         for (rule, change, reason) in changes {
             check(rule, verdict(version, "@mod:a", &one_key, change, None), Some(reason));
