@@ -11,13 +11,16 @@ use http::{StatusCode, header};
 use ruma::api::{
     OutgoingResponseExt,
     error::{
-        Error, ErrorBody, ErrorKind, LimitExceededErrorData, RetryAfter, StandardErrorBody, UnknownTokenErrorData,
+        Error, ErrorBody, ErrorKind, LimitExceededErrorData, RetryAfter, StandardErrorBody,
+        UnknownTokenErrorData,
     },
 };
 
+mod accounts;
 mod ephemeral;
 mod push;
 mod store;
+mod sync;
 
 /// An answer that says no.
 #[derive(Debug)]
@@ -88,8 +91,9 @@ impl ApiError {
 
     /// 429 `M_LIMIT_EXCEEDED` with when to try again.
     pub fn limit_exceeded(retry_after: Duration) -> Self {
-        let kind =
-            ErrorKind::LimitExceeded(LimitExceededErrorData { retry_after: Some(RetryAfter::Delay(retry_after)) });
+        let kind = ErrorKind::LimitExceeded(LimitExceededErrorData {
+            retry_after: Some(RetryAfter::Delay(retry_after)),
+        });
         Self::new(StatusCode::TOO_MANY_REQUESTS, kind, "Too many requests")
     }
 

@@ -12,6 +12,7 @@ mod authenticate;
 pub mod call;
 mod cors;
 pub mod error;
+pub mod json;
 pub mod rate_limit;
 mod request;
 pub mod router;
