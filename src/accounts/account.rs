@@ -1,7 +1,7 @@
 //! Looking up accounts, and changing one field of one.
 
 use kith_store::{
-    Direction, Error, UserSid,
+    ChangeKind, Direction, Error, Txn, UserSid,
     tables::accounts::{ACCOUNTS, AccountKind, AccountRecord, RateLimitOverride},
 };
 use ruma::{OwnedUserId, UserId};
@@ -147,10 +147,18 @@ impl Accounts {
         change(&mut record);
         let mut txn = self.store.begin();
         ACCOUNTS.put(&mut txn.batch, &user, &record);
+        announce_profile(&mut txn, user)?;
         let committed = self.store.commit(txn)?;
         self.forget_sessions(user)?;
         drop(lane);
         committed.wait_durable()?;
         Ok(true)
     }
+}
+
+/// Lets whoever keeps a list of people know that one of them has come, gone or changed.
+pub(crate) fn announce_profile(txn: &mut Txn, user: UserSid) -> Result<(), Error> {
+    let position = txn.position()?;
+    txn.change(position, ChangeKind::Profile { user });
+    Ok(())
 }

@@ -13,7 +13,7 @@ use kith_store::{
 };
 use ruma::OwnedDeviceId;
 
-use crate::Accounts;
+use crate::{Accounts, account};
 
 /// Why an account cannot be closed.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +55,7 @@ impl Accounts {
         DEPARTURES.put(&mut txn.batch, &user, &());
         let (devices, forgotten) = self.delete_sessions(&mut txn, user, None)?;
         PROFILES.delete(&mut txn.batch, &user);
+        account::announce_profile(&mut txn, user)?;
         FILTERS.delete_prefix(&mut txn.batch, &(user,));
         account_data::delete_all(&mut txn, user);
         self.delete_threepids(&mut txn, user)?;

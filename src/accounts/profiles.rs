@@ -13,7 +13,7 @@ use kith_store::{
 use ruma::UserId;
 use serde_json::Value;
 
-use crate::{Accounts, Requester};
+use crate::{Accounts, Requester, account};
 
 /// How large a profile may be, as canonical JSON, in bytes.
 const PROFILE_BYTES_MAX: usize = 64 * 1024;
@@ -186,6 +186,7 @@ impl Accounts {
         if before != after {
             let mut txn = self.store.begin();
             PROFILES.put(&mut txn.batch, &user, &after);
+            account::announce_profile(&mut txn, user)?;
             let committed = self.store.commit(txn)?;
             drop(lane);
             committed.wait_durable()?;

@@ -224,6 +224,7 @@ impl Accounts {
         ACCOUNTS.put(&mut txn.batch, &user, &new.record);
         let display_name = new.display_name.map(str::to_owned);
         PROFILES.put(&mut txn.batch, &user, &ProfileRecord { display_name, ..ProfileRecord::default() });
+        account::announce_profile(&mut txn, user)?;
         if let Some(proven) = &new.proven {
             Self::end_uia_session(&mut txn, proven);
             if let Some(token) = proven.record.registration_token
