@@ -39,16 +39,17 @@ impl Moment<'_> {
     }
 
     fn assemble_incremental(&self, since: Position) -> Result<Answer, Error> {
-        let selection = self.select_incremental(since)?;
-        let changed = self.changed_account_data(since)?;
+        let changed = self.changed(since)?;
+        let selection = self.select_incremental(since, &changed)?;
+        let account_data = self.changed_account_data(since)?;
         let mut encounters = Encounters::default();
-        let rooms = self.rooms_of(&selection, &changed, &mut encounters)?;
-        let presence = self.presence_incremental(since, &encounters)?;
+        let rooms = self.rooms_of(&selection, &account_data, &mut encounters)?;
+        let presence = self.presence_incremental(since, &changed, &encounters)?;
         let mut response = Response {
             next_batch: token::of(self.until),
             account_data: match self.full_state {
                 true => self.account_data_complete(GLOBAL)?,
-                false => self.account_data_incremental(GLOBAL, &changed)?,
+                false => self.account_data_incremental(GLOBAL, &account_data)?,
             },
             device_lists: self.device_lists_incremental(since, &encounters)?,
             rooms,

@@ -1,4 +1,4 @@
-//! Which rooms something happened in since the client's token.
+//! Where something happened since the client's token: in which rooms, and to whose presence.
 //!
 //! The ring of changes answers while it reaches back far enough, at the cost of what changed. For older tokens each
 //! joined room's newest positions are compared with the token.
@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use kith_store::{
-    ChangeKind, Direction, Error, Position, RoomSid,
+    ChangeKind, Direction, Error, Position, RoomSid, UserSid,
     tables::{
         account_data::{self, GLOBAL},
         members::{MEMBERSHIPS, Membership},
@@ -28,6 +28,8 @@ pub(crate) struct Changed {
     pub(crate) rooms: BTreeSet<RoomSid>,
     /// Those of them whose unread counts changed by something the user did elsewhere.
     pub(crate) recounted: BTreeSet<RoomSid>,
+    /// The users whose presence changed; nothing if that has to be looked up.
+    pub(crate) presence: Option<BTreeSet<UserSid>>,
 }
 
 impl Moment<'_> {
@@ -37,6 +39,7 @@ impl Moment<'_> {
             return self.changed_by_rooms(since);
         };
         let mut changed = Changed::default();
+        let mut presence = BTreeSet::new();
         for change in changes.iter().take_while(|change| change.position <= self.until) {
             match &change.kind {
                 ChangeKind::Event { room, .. } | ChangeKind::Typing { room } => {
@@ -55,9 +58,13 @@ impl Moment<'_> {
                 ChangeKind::Unread { user, room } if *user == self.user => {
                     changed.recounted.insert(*room);
                 }
+                ChangeKind::Presence { user } => {
+                    presence.insert(*user);
+                }
                 _ => {}
             }
         }
+        changed.presence = Some(presence);
         changed.rooms.extend(&changed.recounted);
         changed.rooms = self.only_joined(changed.rooms)?;
         Ok(changed)

@@ -32,10 +32,12 @@ mod selection;
 mod sent_members;
 mod sharing;
 mod streams;
+#[cfg(test)]
+mod tests;
 mod token;
 
 pub use filter::{BadFilter, SyncFilter};
-pub use request::{SetPresence, StateAfter, SyncError, SyncRequest};
+pub use request::{StateAfter, SyncError, SyncRequest};
 pub use response::{
     DeviceLists, Events, InvitedRoom, JoinedRoom, KnockedRoom, LeftRoom, Response, Rooms as RoomSections,
     Summary, Timeline, UnreadNotifications,

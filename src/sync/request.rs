@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use kith_store::live::PresenceState;
-
 use crate::BadFilter;
 
 /// What a client asks for.
@@ -32,9 +30,6 @@ pub enum StateAfter {
     /// `org.matrix.msc4222.state_after`, for clients that asked by the name it had as a proposal.
     Unstable,
 }
-
-/// How a syncing client wants its user to appear.
-pub type SetPresence = PresenceState;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]

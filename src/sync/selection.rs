@@ -5,13 +5,10 @@ use std::collections::BTreeMap;
 use kith_store::{
     Direction, Error, Position, RoomSid,
     state::StateRoot,
-    tables::{
-        events::EVENT_META,
-        members::{MEMBERSHIP_STREAM, MEMBERSHIPS, Membership, MembershipRecord},
-    },
+    tables::members::{MEMBERSHIP_STREAM, MEMBERSHIPS, Membership, MembershipRecord},
 };
 
-use crate::moment::Moment;
+use crate::{changed::Changed, moment::Moment};
 
 /// The rooms of an answer.
 #[derive(Debug, Default)]
@@ -92,11 +89,13 @@ impl Moment<'_> {
     }
 
     /// The rooms of an answer to a client that knows everything up to `since`.
-    pub(crate) fn select_incremental(&self, since: Position) -> Result<Selection, Error> {
+    pub(crate) fn select_incremental(&self, since: Position, changed: &Changed) -> Result<Selection, Error> {
         let mut selection = Selection::default();
         let moves = self.membership_steps(since)?;
-        let changed = self.changed(since)?;
-        let rooms = if self.full_state { self.joined_rooms()? } else { changed.rooms.into_iter().collect() };
+        let rooms = match self.full_state {
+            true => self.joined_rooms()?,
+            false => changed.rooms.iter().copied().collect(),
+        };
         for room in rooms {
             if !moves.contains_key(&room) && self.wants_room(room)? {
                 let always = self.full_state || changed.recounted.contains(&room);
@@ -161,11 +160,7 @@ impl Moment<'_> {
             joined = step.membership == Membership::Join;
         }
         let Some(step) = end else { return Ok(None) };
-        let place = EVENT_META.get(self.read, &step.event)?.and_then(|meta| meta.place);
-        let state = match place {
-            Some(place) => Some(place.room_state),
-            None => self.state_at(room, step.position)?,
-        };
+        let state = self.state_at(room, step.position)?;
         Ok(state.map(|state| End { position: step.position, state }))
     }
 

@@ -8,7 +8,7 @@ use ruma::OwnedUserId;
 use serde::Serialize;
 
 use super::members::Encounters;
-use crate::{moment::Moment, response::Events};
+use crate::{changed::Changed, moment::Moment, response::Events};
 
 /// The presence of others, and the user's own, which is no reason to answer: every sync changes it.
 #[derive(Debug, Default)]
@@ -47,13 +47,17 @@ impl Moment<'_> {
     pub(crate) fn presence_incremental(
         &self,
         since: Position,
+        changed: &Changed,
         encounters: &Encounters,
     ) -> Result<PresenceNews, Error> {
         if !self.wants_presence() {
             return Ok(PresenceNews::default());
         }
         let live = self.sync.store.live();
-        let mut rows: BTreeMap<UserSid, PresenceRow> = live.presence_since(since).into_iter().collect();
+        let mut rows: BTreeMap<UserSid, PresenceRow> = match &changed.presence {
+            Some(users) => users.iter().filter_map(|user| Some((*user, live.presence(*user)?))).collect(),
+            None => live.presence_since(since).into_iter().collect(),
+        };
         for (user, _) in &encounters.met {
             if let Some(row) = live.presence(*user) {
                 rows.insert(*user, row);

@@ -1,0 +1,11 @@
+//! Tests of whole answers, over real rooms in memory.
+
+mod client;
+mod ephemeral;
+mod forks;
+mod histories;
+mod members;
+mod memberships;
+mod timelines;
+mod waiting;
+mod world;
