@@ -53,7 +53,9 @@ pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, Ap
 impl Request {
     fn parameters(&self) -> Result<Parameters, ApiError> {
         let parameters = Query::try_from_uri(&self.uri);
-        parameters.map(|Query(parameters)| parameters).map_err(|error| ApiError::invalid_param(error.body_text()))
+        parameters
+            .map(|Query(parameters)| parameters)
+            .map_err(|error| ApiError::invalid_param(error.body_text()))
     }
 }
 

@@ -8,7 +8,9 @@ use crate::ApiError;
 impl From<SyncError> for ApiError {
     fn from(error: SyncError) -> Self {
         match error {
-            SyncError::UnknownToken => Self::invalid_param("`since` is not a token that this server has given out"),
+            SyncError::UnknownToken => {
+                Self::invalid_param("`since` is not a token that this server has given out")
+            }
             SyncError::BadFilter(error) => Self::bad_request(ErrorKind::BadJson, error.to_string()),
             SyncError::NoSuchFilter => Self::bad_request(ErrorKind::InvalidParam, "There is no such filter"),
             SyncError::Store(error) => error.into(),
