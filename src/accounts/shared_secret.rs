@@ -70,7 +70,7 @@ impl Accounts {
     /// A nonce for one registration.
     pub fn create_registration_nonce(&self) -> Result<Secret, SharedSecretError> {
         self.shared_secret()?;
-        Ok(self.create_short_token(Purpose::Nonce, TokenText::OpenId, None, NONCE_LIFETIME)?)
+        Ok(self.create_short_token(Purpose::Nonce, TokenText::Nonce, None, NONCE_LIFETIME)?)
     }
 
     /// Makes an account for somebody who knows the shared secret. The nonce is used up, whatever becomes of it.

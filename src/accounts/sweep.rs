@@ -7,8 +7,8 @@ use kith_store::{
 
 use crate::Accounts;
 
-/// How many rows of each table one sweep looks at: expired ones are a matter of hours, not of one sweep.
-const ROWS_AT_ONCE_MAX: usize = 100_000;
+/// How many rows of each table one sweep removes; the next one goes on.
+const SWEPT_AT_ONCE_MAX: usize = 100_000;
 
 impl Accounts {
     /// Removes expired login tokens, OpenID tokens, nonces, sessions of user-interactive authentication and
@@ -18,45 +18,31 @@ impl Accounts {
     }
 
     fn sweep_short_tokens(&self) -> Result<usize, Error> {
-        let now_ms = self.now_ms();
+        let rows = SHORT_TOKENS.scan(self.read(), &(), Direction::Forward);
+        let expired = self.expired(rows, |record| record.expires_ms)?;
         let mut txn = self.store.begin();
-        let mut swept = 0;
-        for row in SHORT_TOKENS.scan(self.read(), &(), Direction::Forward).take(ROWS_AT_ONCE_MAX) {
-            let (key, record) = row?;
-            if record.expires_ms <= now_ms {
-                SHORT_TOKENS.delete(&mut txn.batch, &key);
-                swept += 1;
-            }
+        for key in &expired {
+            SHORT_TOKENS.delete(&mut txn.batch, key);
         }
         self.store.commit_durably(txn)?;
-        Ok(swept)
+        Ok(expired.len())
     }
 
     fn sweep_validations(&self) -> Result<usize, Error> {
-        let now_ms = self.now_ms();
+        let rows = THREEPID_VALIDATIONS.scan(self.read(), &(), Direction::Forward);
+        let expired = self.expired(rows, |record| record.expires_ms)?;
         let mut txn = self.store.begin();
-        let mut swept = 0;
-        for row in THREEPID_VALIDATIONS.scan(self.read(), &(), Direction::Forward).take(ROWS_AT_ONCE_MAX) {
-            let (key, record) = row?;
-            if record.expires_ms <= now_ms {
-                THREEPID_VALIDATIONS.delete(&mut txn.batch, &key);
-                swept += 1;
-            }
+        for key in &expired {
+            THREEPID_VALIDATIONS.delete(&mut txn.batch, key);
         }
         self.store.commit_durably(txn)?;
-        Ok(swept)
+        Ok(expired.len())
     }
 
     /// A registration token counts again as soon as the session that had reserved it is gone.
     fn sweep_uia_sessions(&self) -> Result<usize, Error> {
-        let now_ms = self.now_ms();
-        let mut expired = Vec::new();
-        for row in UIA_SESSIONS.scan(self.read(), &(), Direction::Forward).take(ROWS_AT_ONCE_MAX) {
-            let (key, record) = row?;
-            if record.expires_ms <= now_ms {
-                expired.push(key);
-            }
-        }
+        let rows = UIA_SESSIONS.scan(self.read(), &(), Direction::Forward);
+        let expired = self.expired(rows, |record| record.expires_ms)?;
         for key in &expired {
             let _session = self.lanes.uia_session(key);
             let _shared = self.lanes.registration();
@@ -71,5 +57,25 @@ impl Accounts {
             drop(self.store.commit(txn)?);
         }
         Ok(expired.len())
+    }
+
+    /// The keys of the rows whose time is over.
+    fn expired<K, V>(
+        &self,
+        rows: impl Iterator<Item = Result<(K, V), Error>>,
+        expires_ms: impl Fn(&V) -> u64,
+    ) -> Result<Vec<K>, Error> {
+        let now_ms = self.now_ms();
+        let mut expired = Vec::new();
+        for row in rows {
+            let (key, record) = row?;
+            if expires_ms(&record) <= now_ms {
+                expired.push(key);
+            }
+            if expired.len() == SWEPT_AT_ONCE_MAX {
+                break;
+            }
+        }
+        Ok(expired)
     }
 }

@@ -34,6 +34,7 @@ pub(crate) enum TokenText {
     Refresh,
     Login,
     OpenId,
+    Nonce,
 }
 
 /// A new token and its hash.
@@ -43,6 +44,7 @@ pub(crate) fn generate(random: &Random, text: TokenText) -> (Secret, Hash) {
         TokenText::Refresh => "krt_",
         TokenText::Login => "klt_",
         TokenText::OpenId => "kot_",
+        TokenText::Nonce => "kno_",
     };
     let token = format!("{prefix}{}", random.alphanumeric(TOKEN_CHARACTERS));
     let hash = hash(&token);
