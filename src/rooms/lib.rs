@@ -17,13 +17,55 @@ use kith_store::Store;
 use ruma::{OwnedServerName, UserId};
 
 // Writing.
+mod acting;
+pub mod aliases;
+pub mod check;
+mod commit;
+pub mod countable;
+pub mod create;
+mod drafting;
+pub mod ingest;
 mod lane;
+pub mod membership;
+pub mod memberships;
 pub mod pdus;
+pub mod publication;
+mod redact;
+pub mod report;
+mod resolution;
 pub mod room;
 pub mod room_state;
+pub mod send;
 pub mod signing_key;
+mod state_before;
+pub mod transactions;
+pub mod upgrade;
+mod write_error;
 
 // Reading.
+mod aggregations;
+pub mod directory;
+pub mod filter;
+pub mod heroes;
+pub mod hierarchy;
+pub mod members;
+pub mod mutual_rooms;
+mod read_error;
+pub mod readable_state;
+mod reading;
+pub mod relations;
+pub mod render;
+pub mod summary;
+pub mod threads;
+pub mod timeline;
+pub mod tokens;
+pub mod viewer;
+pub mod visibility;
+
+pub use read_error::ReadError;
+pub use viewer::Viewer;
+pub use visibility::{RoomView, Seen};
+pub use write_error::WriteError;
 
 /// The room domain: one per server.
 ///
@@ -39,6 +81,7 @@ pub struct Rooms {
     pub(crate) lanes: lane::Lanes,
     pub(crate) pdus: pdus::PduCache,
     pub(crate) states: room_state::StateCaches,
+    pub(crate) reading: reading::Reading,
 }
 
 /// What [`Rooms::new`] is made of.
@@ -78,6 +121,7 @@ impl Rooms {
             lanes: lane::Lanes::default(),
             pdus: pdus::PduCache::new(PDU_CACHE_BYTES),
             states: room_state::StateCaches::new(STATE_CACHE_BYTES),
+            reading: reading::Reading::default(),
         })
     }
 

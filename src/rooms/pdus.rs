@@ -1,11 +1,11 @@
 //! Events out of the store, kept ready in a cache that is bounded in bytes.
 //!
-//! Events never change, but for one thing: a redaction takes the content away. Their text is therefore read from the
-//! newest rows and not from a snapshot, so that an event that was redacted meanwhile cannot come back into the cache.
+//! Events never change, but for one thing: a redaction takes the content away. Reads therefore go to the newest rows
+//! and not to a snapshot, so that an event that was redacted meanwhile cannot come back into the cache.
 
 use kith_event::Pdu;
 use kith_store::{
-    Error, EventSid, Read,
+    Error, EventSid,
     tables::events::{self, EVENT_META, EventMeta, Verdict},
 };
 use quick_cache::{Weighter, sync::Cache};
@@ -46,32 +46,32 @@ impl PduCache {
 }
 
 impl Rooms {
-    /// An event that `read` knows, in the form it has now.
-    pub fn pdu(&self, read: &dyn Read, event: EventSid) -> Result<Pdu, Error> {
+    /// An event that is stored, in the form it has now.
+    pub fn pdu(&self, event: EventSid) -> Result<Pdu, Error> {
         let missing = || Error::Missing { table: "event_meta", key: event.0.to_string() };
-        self.find_pdu(read, event)?.ok_or_else(missing)
+        self.find_pdu(event)?.ok_or_else(missing)
     }
 
-    /// Many events that `read` knows, in their order.
-    pub fn pdus(&self, read: &dyn Read, events: &[EventSid]) -> Result<Vec<Pdu>, Error> {
-        events.iter().map(|event| self.pdu(read, *event)).collect()
+    /// Many events that are stored, in their order.
+    pub fn pdus(&self, events: &[EventSid]) -> Result<Vec<Pdu>, Error> {
+        events.iter().map(|event| self.pdu(*event)).collect()
     }
 
-    /// An event, if `read` knows it.
-    pub fn find_pdu(&self, read: &dyn Read, event: EventSid) -> Result<Option<Pdu>, Error> {
+    /// An event, if it is stored.
+    pub fn find_pdu(&self, event: EventSid) -> Result<Option<Pdu>, Error> {
         if let Some(pdu) = self.pdus.0.get(&event) {
             return Ok(Some(pdu));
         }
-        let Some(meta) = EVENT_META.get(read, &event)? else { return Ok(None) };
+        let Some(meta) = EVENT_META.get(self.store.engine(), &event)? else { return Ok(None) };
         // Whoever replaces the event while it is being read wins over what was read.
         let loaded = self.pdus.0.get_or_insert_with(&event, || self.load(event, &meta))?;
         Ok(Some(loaded))
     }
 
     /// An event by its name, if it is stored.
-    pub fn find_event(&self, read: &dyn Read, event_id: &EventId) -> Result<Option<(EventSid, Pdu)>, Error> {
+    pub fn find_event(&self, event_id: &EventId) -> Result<Option<(EventSid, Pdu)>, Error> {
         let Some(event) = self.store.ids().find_event(event_id)? else { return Ok(None) };
-        Ok(self.find_pdu(read, event)?.map(|pdu| (event, pdu)))
+        Ok(self.find_pdu(event)?.map(|pdu| (event, pdu)))
     }
 
     /// How many bytes the cache of events holds.

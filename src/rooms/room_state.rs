@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use kith_event::{Pdu, power::Powers};
 use kith_store::{
-    Error, EventSid, RoomSid, StateKeySid,
+    Error, EventSid, RoomSid, StateKeySid, UserSid,
     state::{RoomStates, StateRoot},
     tables::members::Membership,
 };
@@ -19,12 +19,15 @@ use crate::{Rooms, room::Room};
 
 /// What a cached room costs, in bytes.
 const ROOM_BYTES: u64 = 400;
+/// What a cached list of members costs beside the members, in bytes.
+const MEMBERS_BYTES: u64 = 80;
 /// What cached powers cost beside the text they are made of, in bytes.
 const POWERS_BYTES: u64 = 1_000;
 
 /// What is derived from rooms and their states.
 pub(crate) struct StateCaches {
     rooms: Cache<RoomSid, Room>,
+    local_joined: Cache<RoomSid, Arc<[UserSid]>, ByCount>,
     powers: Cache<(RoomSid, StateRoot), Arc<CachedPowers>, ByText>,
 }
 
@@ -36,6 +39,15 @@ struct CachedPowers {
 #[derive(Clone)]
 struct ByText;
 
+#[derive(Clone)]
+struct ByCount;
+
+impl Weighter<RoomSid, Arc<[UserSid]>> for ByCount {
+    fn weight(&self, _: &RoomSid, members: &Arc<[UserSid]>) -> u64 {
+        MEMBERS_BYTES + 8 * members.len() as u64
+    }
+}
+
 impl Weighter<(RoomSid, StateRoot), Arc<CachedPowers>> for ByText {
     fn weight(&self, _: &(RoomSid, StateRoot), cached: &Arc<CachedPowers>) -> u64 {
         // The parsed form holds each name and number once more.
@@ -45,9 +57,15 @@ impl Weighter<(RoomSid, StateRoot), Arc<CachedPowers>> for ByText {
 
 impl StateCaches {
     pub(crate) fn new(bytes_max: u64) -> Self {
-        let rooms = usize::try_from(bytes_max / 2 / ROOM_BYTES).unwrap_or(usize::MAX);
+        let rooms = usize::try_from(bytes_max / 4 / ROOM_BYTES).unwrap_or(usize::MAX);
         let powers = usize::try_from(bytes_max / 2 / (2 * POWERS_BYTES)).unwrap_or(usize::MAX);
-        Self { rooms: Cache::new(rooms), powers: Cache::with_weighter(powers, bytes_max / 2, ByText) }
+        let members = bytes_max / 4;
+        let member_rooms = usize::try_from(members / MEMBERS_BYTES).unwrap_or(usize::MAX);
+        Self {
+            rooms: Cache::new(rooms),
+            local_joined: Cache::with_weighter(member_rooms, members, ByCount),
+            powers: Cache::with_weighter(powers, bytes_max / 2, ByText),
+        }
     }
 
     pub(crate) fn room(&self, sid: RoomSid) -> Option<Room> {
@@ -58,8 +76,21 @@ impl StateCaches {
         self.rooms.insert(room.sid, room);
     }
 
-    pub(crate) fn forget_room(&self, sid: RoomSid) {
-        self.rooms.remove(&sid);
+    /// The local members of a room, from memory or else from `load`.
+    pub(crate) fn local_joined(
+        &self,
+        room: RoomSid,
+        load: impl FnOnce() -> Result<Arc<[UserSid]>, Error>,
+    ) -> Result<Arc<[UserSid]>, Error> {
+        self.local_joined.get_or_insert_with(&room, load)
+    }
+
+    pub(crate) fn forget_local_joined(&self, room: RoomSid) {
+        self.local_joined.remove(&room);
+    }
+
+    pub(crate) fn forget_powers(&self) {
+        self.powers.clear();
     }
 }
 
@@ -103,7 +134,7 @@ impl<'a> State<'a> {
 
     /// The event of one entry.
     pub fn event_of(&self, kind: &StateEventType, state_key: &str) -> Result<Option<EventSid>, Error> {
-        match self.rooms.store.ids().find_state_key(&kind.to_cow_str(), state_key)? {
+        match self.rooms.store.ids().find_state_key(&kind.to_string(), state_key)? {
             Some(key) => self.nodes().get(self.root, key),
             None => Ok(None),
         }
@@ -111,21 +142,21 @@ impl<'a> State<'a> {
 
     /// The event of one entry, read.
     pub fn get(&self, kind: &StateEventType, state_key: &str) -> Result<Option<Pdu>, Error> {
-        self.event_of(kind, state_key)?.map(|event| self.rooms.pdu(self.rooms.store.engine(), event)).transpose()
+        self.event_of(kind, state_key)?.map(|event| self.rooms.pdu(event)).transpose()
     }
 
     /// The events of many entries, in the order asked for.
     pub fn get_many(&self, entries: &[(StateEventType, String)]) -> Result<Vec<Option<Pdu>>, Error> {
         let mut keys = Vec::with_capacity(entries.len());
         for (kind, state_key) in entries {
-            keys.push(self.rooms.store.ids().find_state_key(&kind.to_cow_str(), state_key)?);
+            keys.push(self.rooms.store.ids().find_state_key(&kind.to_string(), state_key)?);
         }
         let known: Vec<StateKeySid> = keys.iter().flatten().copied().collect();
         let mut found = self.nodes().get_many(self.root, &known)?.into_iter();
         let mut pdus = Vec::with_capacity(entries.len());
         for key in keys {
             let event = if key.is_some() { found.next().flatten() } else { None };
-            pdus.push(event.map(|event| self.rooms.pdu(self.rooms.store.engine(), event)).transpose()?);
+            pdus.push(event.map(|event| self.rooms.pdu(event)).transpose()?);
         }
         Ok(pdus)
     }
@@ -193,7 +224,7 @@ impl<'a> State<'a> {
 
     /// The create event.
     pub fn create(&self) -> Result<Pdu, Error> {
-        self.rooms.pdu(self.rooms.store.engine(), self.rooms.room_of(self.room)?.create)
+        self.rooms.pdu(self.rooms.room_of(self.room)?.create)
     }
 
     /// Who may do what.

@@ -1,0 +1,67 @@
+//! Joining a room.
+//! <https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3joinroomidoralias>
+
+use kith_accounts::Requester;
+use kith_store::tables::members::Membership;
+use ruma::{OwnedServerName, RoomId};
+
+use super::{MemberContent, MembershipError, ThirdPartySigned, carry_over, guests, restricted, third_party};
+use crate::{Rooms, acting::check_not_suspended, commit::RoomWrite};
+
+/// How somebody joins.
+#[derive(Clone, Debug, Default)]
+pub struct Joining {
+    /// Why.
+    pub reason: Option<String>,
+    /// What an identity server signed for somebody who was invited by an address.
+    pub third_party_signed: Option<ThirdPartySigned>,
+    /// Servers that may know the room.
+    pub via: Vec<OwnedServerName>,
+}
+
+impl Rooms {
+    /// Joins a room. Who is in it already stays in it.
+    pub fn join(&self, requester: &Requester, room_id: &RoomId, joining: Joining) -> Result<(), MembershipError> {
+        check_not_suspended(requester)?;
+        let room = self.room(room_id)?.ok_or(MembershipError::UnknownRoom)?;
+        if self.find_heads(room.sid)?.is_none() {
+            return Err(MembershipError::UnknownRoom);
+        }
+        let user = &requester.user_id;
+        let mut acting = self.act(room)?;
+        if acting.write.membership(user)? == Some(Membership::Join) {
+            return Ok(acting.done()?);
+        }
+        let now_ms = self.clock.now_ms();
+        if let Some(signed) = &joining.third_party_signed {
+            third_party::exchange(&mut acting.write, user, signed, now_ms)?;
+        }
+        let mut content =
+            MemberContent::new(Membership::Join, joining.reason).with_profile(self, user)?;
+        if let Some(authoriser) = check(&acting.write, requester)? {
+            content = content.with(restricted::AUTHORISER, authoriser.as_str());
+        }
+        acting.write.send_member(user, user, &content, now_ms)?;
+        let predecessor = carry_over::predecessor(&acting.write)?;
+        let room = acting.write.room.sid;
+        acting.done()?;
+        if let Some(predecessor) = predecessor {
+            carry_over::carry_over(self, requester.user, predecessor, room)?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a local user may come in, and on whose authority if the room asks for one.
+pub(super) fn check(
+    write: &RoomWrite<'_>,
+    requester: &Requester,
+) -> Result<Option<ruma::OwnedUserId>, MembershipError> {
+    if write.rooms.is_blocked(write.room.sid)? && !requester.admin {
+        return Err(MembershipError::Blocked);
+    }
+    if requester.guest && !guests::are_welcome(write)? {
+        return Err(MembershipError::NoGuests);
+    }
+    restricted::authoriser(write, requester)
+}

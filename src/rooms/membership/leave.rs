@@ -1,0 +1,51 @@
+//! Leaving a room, or declining its invite, or taking a knock back.
+//! <https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3roomsroomidleave>
+
+use kith_accounts::Requester;
+use kith_store::{RoomSid, UserSid, tables::members::Membership};
+use ruma::{RoomId, UserId};
+
+use super::{MemberContent, MembershipError};
+use crate::{Rooms, acting::not_in_room};
+
+impl Rooms {
+    /// Leaves a room. Suspended users may.
+    pub fn leave(
+        &self,
+        requester: &Requester,
+        room_id: &RoomId,
+        reason: Option<String>,
+    ) -> Result<(), MembershipError> {
+        let room = self.room(room_id)?.ok_or(MembershipError::UnknownRoom)?;
+        self.leave_room(room.sid, &requester.user_id, reason)
+    }
+
+    /// Leaves every room and declines every invite: the end of an account. What fails is logged and does not keep the
+    /// rest from being left; the answer is how many rooms are left over.
+    pub fn leave_all(&self, user: UserSid) -> Result<usize, kith_store::Error> {
+        let user_id = self.store.ids().user_id(user)?;
+        let mut left_over = 0;
+        for (room, record) in self.rooms_of(user)? {
+            if !matches!(record.membership, Membership::Join | Membership::Invite | Membership::Knock) {
+                continue;
+            }
+            if let Err(error) = self.leave_room(room, &user_id, None) {
+                tracing::warn!(%error, %user_id, room = room.0, "a room could not be left");
+                left_over += 1;
+            }
+        }
+        Ok(left_over)
+    }
+
+    fn leave_room(&self, room: RoomSid, user: &UserId, reason: Option<String>) -> Result<(), MembershipError> {
+        let room = self.find_room_of(room)?.ok_or(MembershipError::UnknownRoom)?;
+        let mut acting = self.act(room)?;
+        match acting.write.membership(user)? {
+            Some(Membership::Join | Membership::Invite | Membership::Knock) => {}
+            _ => return Err(not_in_room().into()),
+        }
+        let content = MemberContent::new(Membership::Leave, reason);
+        acting.write.send_member(user, user, &content, self.clock.now_ms())?;
+        Ok(acting.done()?)
+    }
+}

@@ -1,0 +1,74 @@
+//! What a user is to a room, the rooms of a user, and the users of this server in a room.
+//!
+//! The answers follow the current state; for other moments ask [`crate::room_state::State`].
+
+use std::sync::Arc;
+
+use kith_store::{
+    Direction, Error, RoomSid, ServerSid, UserSid,
+    tables::members::{
+        LOCAL_JOINED, MEMBERSHIPS, Membership, MembershipRecord, ROOM_MEMBERS, ROOM_SERVERS, SERVER_ROOMS,
+    },
+};
+
+use crate::Rooms;
+
+impl Rooms {
+    /// What a user is to a room; none who never had to do with it.
+    pub fn membership(&self, user: UserSid, room: RoomSid) -> Result<Option<Membership>, Error> {
+        Ok(self.membership_record(user, room)?.map(|record| record.membership))
+    }
+
+    /// The same, with how it came about.
+    pub fn membership_record(&self, user: UserSid, room: RoomSid) -> Result<Option<MembershipRecord>, Error> {
+        MEMBERSHIPS.get(self.store.engine(), &(user, room))
+    }
+
+    /// Whether a user is in a room.
+    pub fn is_joined(&self, user: UserSid, room: RoomSid) -> Result<bool, Error> {
+        Ok(self.membership(user, room)? == Some(Membership::Join))
+    }
+
+    /// The rooms that a user is in.
+    pub fn joined_rooms(&self, user: UserSid) -> Result<Vec<RoomSid>, Error> {
+        let rooms = self.rooms_of(user)?.into_iter();
+        Ok(rooms.filter(|(_, record)| record.membership == Membership::Join).map(|(room, _)| room).collect())
+    }
+
+    /// Every room that a user has, or had, to do with.
+    pub fn rooms_of(&self, user: UserSid) -> Result<Vec<(RoomSid, MembershipRecord)>, Error> {
+        let rows = MEMBERSHIPS.scan(self.store.engine(), &user, Direction::Forward);
+        rows.map(|row| row.map(|((_, room), record)| (room, record))).collect()
+    }
+
+    /// The users of this server who are in a room: those to wake when something happens there.
+    pub fn local_joined(&self, room: RoomSid) -> Result<Arc<[UserSid]>, Error> {
+        self.states.local_joined(room, || {
+            let rows = LOCAL_JOINED.scan(self.store.engine(), &room, Direction::Forward);
+            rows.map(|row| row.map(|((_, user), ())| user)).collect()
+        })
+    }
+
+    /// The users who are this to a room, of every server.
+    pub fn users_with(&self, room: RoomSid, membership: Membership) -> Result<Vec<UserSid>, Error> {
+        let rows = ROOM_MEMBERS.scan(self.store.engine(), &(room, membership as u8), Direction::Forward);
+        rows.map(|row| row.map(|((_, _, user), ())| user)).collect()
+    }
+
+    /// The servers that have users in a room.
+    pub fn joined_servers(&self, room: RoomSid) -> Result<Vec<ServerSid>, Error> {
+        let rows = ROOM_SERVERS.scan(self.store.engine(), &room, Direction::Forward);
+        rows.map(|row| row.map(|((_, server), _)| server)).collect()
+    }
+
+    /// The rooms in which a server has users.
+    pub fn rooms_of_server(&self, server: ServerSid) -> Result<Vec<RoomSid>, Error> {
+        let rows = SERVER_ROOMS.scan(self.store.engine(), &server, Direction::Forward);
+        rows.map(|row| row.map(|((_, room), ())| room)).collect()
+    }
+
+    /// Whether a server has users in a room.
+    pub fn is_in_room(&self, server: ServerSid, room: RoomSid) -> Result<bool, Error> {
+        ROOM_SERVERS.contains(self.store.engine(), &(room, server))
+    }
+}

@@ -1,0 +1,119 @@
+//! Sending state, with what some types of state need beside the rules of the room.
+
+use kith_accounts::Requester;
+use kith_event::build::Draft;
+use ruma::{
+    OwnedEventId, RoomAliasId, RoomId,
+    events::{StateEventType, TimelineEventType},
+};
+use serde_json::{Value, value::RawValue};
+
+use super::SendError;
+use crate::{
+    Rooms, WriteError,
+    acting::check_not_suspended,
+    commit::RoomWrite,
+    membership::{self, by_state::StateMembership},
+};
+
+/// How many aliases a room may list.
+const ALT_ALIASES_MAX: usize = 500;
+
+/// What a client wants the room's state to say.
+#[derive(Clone, Debug)]
+pub struct NewState {
+    /// The type.
+    pub kind: StateEventType,
+    /// The state key.
+    pub state_key: String,
+    /// The content.
+    pub content: Box<RawValue>,
+    /// When it was said, in unix milliseconds; heeded from application services.
+    pub timestamp_ms: Option<u64>,
+}
+
+impl Rooms {
+    /// Sends a state event; if the state says just that already, gives the event that says it.
+    pub fn send_state(
+        &self,
+        requester: &Requester,
+        room_id: &RoomId,
+        state: NewState,
+    ) -> Result<OwnedEventId, SendError> {
+        let member = match state.kind {
+            StateEventType::RoomMember => Some(StateMembership::read(requester, &state)?),
+            _ => None,
+        };
+        if !member.as_ref().is_some_and(StateMembership::is_own_leave) {
+            check_not_suspended(requester)?;
+        }
+        let mut acting = self.act_in(room_id)?;
+        let timestamp_ms = self.timestamp_ms(requester, state.timestamp_ms);
+        let NewState { kind, state_key, mut content, .. } = state;
+        match member {
+            Some(member) => content = member.complete(&acting.write, requester, content)?,
+            None => {
+                let timeline_kind = TimelineEventType::from(kind.to_string());
+                acting.write.check_sender(&requester.user_id, &timeline_kind, true)?;
+            }
+        }
+        if kind == StateEventType::RoomCanonicalAlias && state_key.is_empty() {
+            check_canonical_alias(&acting.write, &content)?;
+        }
+        let guests_before = membership::guests::are_welcome(&acting.write)?;
+        let draft = Draft::state(kind, state_key, content);
+        let event = acting.write.send_state(draft, &requester.user_id, timestamp_ms)?;
+        if guests_before && !membership::guests::are_welcome(&acting.write)? {
+            membership::guests::send_away(&mut acting.write, timestamp_ms)?;
+        }
+        let event_id = acting.write.event_id(event)?;
+        acting.done()?;
+        Ok(event_id)
+    }
+}
+
+/// Aliases that the event newly names must be aliases of this room. Those it named before may stay, be they dead.
+/// <https://spec.matrix.org/v1.19/client-server-api/#mroomcanonical_alias>
+fn check_canonical_alias(write: &RoomWrite<'_>, content: &RawValue) -> Result<(), SendError> {
+    let new = aliases_of(content)?;
+    let old = match write.current(&StateEventType::RoomCanonicalAlias, "")? {
+        Some(pdu) => aliases_of(pdu.content()).unwrap_or_default(),
+        None => Vec::new(),
+    };
+    for alias in new {
+        if old.contains(&alias) {
+            continue;
+        }
+        let parsed = RoomAliasId::parse(&alias)
+            .map_err(|error| SendError::Invalid(format!("{alias} is not a room alias: {error}")))?;
+        let room = write.rooms.find_alias(&parsed)?.map(|record| record.room);
+        if room != Some(write.room.sid) {
+            return Err(SendError::BadAlias(alias));
+        }
+    }
+    Ok(())
+}
+
+/// The aliases that a canonical alias event names.
+fn aliases_of(content: &RawValue) -> Result<Vec<String>, SendError> {
+    let malformed = |what: &str| SendError::Invalid(format!("{what} of m.room.canonical_alias is malformed"));
+    let content: Value = serde_json::from_str(content.get())
+        .map_err(|error| SendError::Write(WriteError::Malformed(error.to_string())))?;
+    let mut aliases = Vec::new();
+    match content.get("alias") {
+        None | Some(Value::Null) => {}
+        Some(Value::String(alias)) if alias.is_empty() => {}
+        Some(Value::String(alias)) => aliases.push(alias.clone()),
+        Some(_) => return Err(malformed("alias")),
+    }
+    match content.get("alt_aliases") {
+        None | Some(Value::Null) => {}
+        Some(Value::Array(others)) if others.len() <= ALT_ALIASES_MAX => {
+            for alias in others {
+                aliases.push(alias.as_str().ok_or_else(|| malformed("alt_aliases"))?.to_owned());
+            }
+        }
+        Some(_) => return Err(malformed("alt_aliases")),
+    }
+    Ok(aliases)
+}
