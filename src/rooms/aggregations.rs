@@ -176,7 +176,7 @@ impl RoomView<'_> {
 
 /// Only the sender may edit, and only into an event of the same type.
 fn may_edit(parent: &Seen, pdu: &Pdu, relation: &RelationRecord) -> bool {
-    relation.sender == parent.meta.sender && relation.kind == pdu.kind_text()
+    relation.sender == parent.meta.sender && relation.kind == pdu.kind().to_string()
 }
 
 /// An encrypted edit hides its new content, so it is taken at its word.

@@ -3,6 +3,7 @@
 //! Now, the tables of members answer; for any other moment, the state of that moment is walked.
 //! <https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3roomsroomidmembers>
 
+use kith_accounts::Appservice;
 use kith_event::client_format::RoomIdIn;
 use kith_store::{
     Direction, Error, EventSid, Position, Read, RoomSid, UserSid,
@@ -86,15 +87,22 @@ impl Rooms {
         Ok(view.render_state(&events, RoomIdIn::Event)?)
     }
 
-    /// `/joined_members`: who is in a room, for those who are in it.
+    /// `/joined_members`: who is in a room, for those who are in it, and for application services with a user in it.
     pub fn joined_members(
         &self,
         read: &dyn Read,
         room_id: &RoomId,
         viewer: &Viewer,
+        appservice: Option<&Appservice>,
     ) -> Result<Vec<JoinedMember>, ReadError> {
-        let view = self.enter(read, room_id, viewer)?;
-        if *view.standing() != Standing::Joined {
+        let room = self.store.ids().find_room(room_id)?.ok_or(ReadError::Forbidden)?;
+        let view = self.view(read, room, viewer)?;
+        let joined = match appservice {
+            _ if *view.standing() == Standing::Joined => true,
+            Some(appservice) => self.has_user_of(room, appservice)?,
+            None => false,
+        };
+        if !joined {
             return Err(ReadError::Forbidden);
         }
         let mut members = Vec::new();
@@ -107,6 +115,15 @@ impl Rooms {
             });
         }
         Ok(members)
+    }
+
+    fn has_user_of(&self, room: RoomSid, appservice: &Appservice) -> Result<bool, Error> {
+        for user in self.local_joined(room)?.iter() {
+            if appservice.owns_user(&self.store.ids().user_id(*user)?) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The users who are this to a room now, with the events that say so.

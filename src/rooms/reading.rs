@@ -12,3 +12,6 @@ pub(crate) struct Reading {
     pub(crate) directory: DirectoryIndex,
     pub(crate) children: ChildrenCache,
 }
+
+#[cfg(test)]
+mod tests;

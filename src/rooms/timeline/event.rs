@@ -1,6 +1,7 @@
 //! A single event.
 
-use kith_store::{Error, Read};
+use kith_accounts::Requester;
+use kith_store::{Error, EventSid, Read, RoomSid};
 use ruma::{EventId, RoomId};
 use serde_json::value::RawValue;
 
@@ -25,6 +26,22 @@ impl Rooms {
         let view = self.view(read, room, viewer)?;
         let Some(seen) = view.look_for(event_id)? else { return Err(absent) };
         view.render(vec![seen], Form::ALONE)?.pop().ok_or(absent)
+    }
+
+    /// An event that another list mentions, as a user may see it.
+    pub fn render_for(
+        &self,
+        requester: &Requester,
+        room: RoomSid,
+        event: EventSid,
+    ) -> Result<Box<RawValue>, ReadError> {
+        let absent = ReadError::NotFound("event");
+        let read = self.store.read();
+        let viewer =
+            self.viewer(&*read, requester.user, &requester.user_id, requester.device_id.as_deref())?;
+        let view = self.view(&*read, room, &viewer)?;
+        let Some(seen) = view.look_at(event)? else { return Err(absent) };
+        view.render(vec![seen], Form::IN_ROOM)?.pop().ok_or(absent)
     }
 }
 

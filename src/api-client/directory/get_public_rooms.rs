@@ -1,0 +1,24 @@
+//! `GET /_matrix/client/v3/publicRooms` — the directory of public rooms.
+//! <https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3publicrooms>
+
+use kith_api_common::{ApiError, Call};
+use kith_rooms::directory::{DirectoryPage, DirectoryRequest};
+use ruma::{
+    UInt,
+    api::client::directory::get_public_rooms::v3::{Request, Response},
+};
+
+use super::is_here;
+use crate::{identified::Identified, paging::limit};
+
+pub(crate) fn handler(call: &Call, Identified(request): Identified<Request>) -> Result<Response, ApiError> {
+    if call.app.config.rooms.require_auth_for_directory {
+        call.requester()?;
+    }
+    is_here(call, request.server.as_deref())?;
+    let wanted =
+        DirectoryRequest { limit: limit(request.limit), since: request.since, ..DirectoryRequest::default() };
+    let DirectoryPage { chunk, next_batch, prev_batch, total } = call.app.rooms.public_rooms(&wanted)?;
+    let total_room_count_estimate = Some(UInt::new_saturating(total as u64));
+    Ok(Response { chunk, next_batch, prev_batch, total_room_count_estimate })
+}

@@ -1,0 +1,18 @@
+//! `GET /_matrix/client/v1/room_summary/{roomIdOrAlias}` — a room in short, for whoever may know of it.
+//! <https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv1room_summaryroomidoralias>
+
+use kith_api_common::{ApiError, Call};
+use ruma::{
+    api::client::room::get_summary::v1::{Request, Response},
+    events::room::member::MembershipState,
+};
+
+use crate::viewer::viewer_or_stranger;
+
+pub(crate) fn handler(call: &Call, request: Request) -> Result<Response, ApiError> {
+    let read = call.app.store.read();
+    let viewer = viewer_or_stranger(call, &*read)?;
+    let viewed = call.app.rooms.room_summary(&*read, &request.room_id_or_alias, &viewer)?;
+    let membership = viewed.membership.map(|membership| MembershipState::from(membership.as_str()));
+    Ok(Response { summary: viewed.summary, membership })
+}

@@ -1,0 +1,12 @@
+//! The state of rooms.
+
+mod get_state_event_for_key;
+mod get_state_events;
+
+use kith_api_common::Router;
+
+pub(crate) fn routes(router: Router) -> Router {
+    router
+        .endpoint_at(&get_state_event_for_key::PATHS, get_state_event_for_key::handler)
+        .endpoint(get_state_events::handler)
+}

@@ -1,0 +1,23 @@
+//! Failures of reading rooms.
+
+use kith_rooms::{ReadError, tokens::UnknownToken};
+
+use crate::ApiError;
+
+impl From<ReadError> for ApiError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Forbidden => Self::forbidden("You are not allowed to view this room"),
+            ReadError::NotFound(what) => Self::not_found(format!("There is no such {what}")),
+            ReadError::InvalidParam(message) => Self::invalid_param(message),
+            ReadError::UnknownToken(error) => error.into(),
+            ReadError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<UnknownToken> for ApiError {
+    fn from(error: UnknownToken) -> Self {
+        Self::invalid_param(error.to_string())
+    }
+}
