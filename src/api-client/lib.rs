@@ -1,1 +1,35 @@
-//! api-client
+//! The client-server API: one directory an area, one file an endpoint, named as in ruma.
+//!
+//! A handler authenticates (before it is reached), calls one verb of a domain crate, and shapes the answer.
+//! Deliberately absent: locks, storage, rules.
+
+mod account;
+mod account_data;
+mod admin;
+mod authorize;
+mod context;
+mod device;
+mod directory;
+mod filter;
+mod identified;
+mod membership;
+mod message;
+mod paging;
+mod presence;
+mod profile;
+mod push;
+mod read_marker;
+mod receipt;
+mod relations;
+mod room;
+pub mod router;
+mod server;
+mod session;
+mod space;
+mod state;
+mod sync;
+mod tag;
+mod threads;
+mod typing;
+mod user_directory;
+mod viewer;

@@ -1,0 +1,12 @@
+//! The table of contents of the admin API: one line an area, one file an endpoint.
+
+use kith_api_common::Router;
+
+use crate::{register, server, users};
+
+/// Enters every endpoint of the admin API.
+#[must_use]
+pub fn routes(router: Router) -> Router {
+    let areas = [register::routes, server::routes, users::routes];
+    areas.into_iter().fold(router, |router, area| area(router))
+}

@@ -1,0 +1,28 @@
+//! `GET /_synapse/admin/v1/users/{userId}/override_ratelimit` — a user's own rate for messages, if they have one.
+//! <https://element-hq.github.io/synapse/latest/admin_api/user_admin_api.html>
+
+use kith_api_common::{
+    ApiError, Call,
+    json::{Json, Own},
+};
+use ruma::{api::auth_scheme::AccessToken, metadata};
+use serde_json::{Value, json};
+
+use super::{OfUser, get_account, rate_limit_body};
+
+pub(crate) struct Endpoint;
+
+metadata! {
+    @for Endpoint,
+    method: GET,
+    rate_limited: false,
+    authentication: AccessToken,
+    path: "/_synapse/admin/v1/users/{user_id}/override_ratelimit",
+}
+
+type Request = Own<Endpoint, OfUser, Json<Value>>;
+
+pub(crate) fn handler(call: &Call, request: Request) -> Result<Json<Value>, ApiError> {
+    let account = get_account(call, &request.request.user_id)?;
+    Ok(Json::ok(account.rate_limit.map_or_else(|| json!({}), rate_limit_body)))
+}

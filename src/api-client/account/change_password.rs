@@ -1,0 +1,16 @@
+//! `POST /_matrix/client/v3/account/password` — sets a new password, for somebody who is logged in.
+//! <https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3accountpassword>
+
+use kith_api_common::{ApiError, Call};
+use ruma::api::client::account::change_password::v3::{Request, Response};
+
+use crate::authorize::authorize;
+
+pub(crate) fn handler(call: &Call, request: Request) -> Result<Response, ApiError> {
+    let requester = call.full_user()?;
+    // Told before the password is asked for, so that nobody proves themselves for nothing.
+    call.app.accounts.check_new_password(&request.new_password)?;
+    authorize(call, requester, "account/password", request.auth.as_ref())?;
+    call.app.accounts.change_password(requester, &request.new_password, request.logout_devices)?;
+    Ok(Response {})
+}

@@ -1,0 +1,21 @@
+//! `POST /_matrix/client/v3/account/deactivate` — closes one's account for good.
+//! <https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3accountdeactivate>
+
+use kith_api_common::{ApiError, Call};
+use ruma::api::client::account::{
+    ThirdPartyIdRemovalStatus,
+    deactivate::v3::{Request, Response},
+};
+
+use crate::authorize::authorize;
+
+pub(crate) fn handler(call: &Call, request: Request) -> Result<Response, ApiError> {
+    let requester = call.full_user()?;
+    authorize(call, requester, "account/deactivate", request.auth.as_ref())?;
+    let closed = call.app.accounts.deactivate(requester.user, request.erase)?;
+    // If the server stops in the middle, the job that looks for departures goes on.
+    call.app.rooms.leave_all(closed.user)?;
+    call.app.accounts.departed(closed.user)?;
+    // No address of a user here is bound to an identity server by this server.
+    Ok(Response { id_server_unbind_result: ThirdPartyIdRemovalStatus::NoSupport })
+}

@@ -1,0 +1,15 @@
+//! `DELETE /_matrix/client/v3/devices/{deviceId}` — ends a device's session.
+//! <https://spec.matrix.org/v1.19/client-server-api/#delete_matrixclientv3devicesdeviceid>
+
+use kith_api_common::{ApiError, Call};
+use ruma::api::client::device::delete_device::v3::{Request, Response};
+
+use crate::authorize::authorize;
+
+pub(crate) fn handler(call: &Call, request: Request) -> Result<Response, ApiError> {
+    let requester = call.requester()?;
+    let device_id = request.device_id.as_str();
+    authorize(call, requester, &format!("delete_devices {device_id}"), request.auth.as_ref())?;
+    call.app.accounts.delete_devices(requester.user, &[device_id])?;
+    Ok(Response {})
+}

@@ -1,0 +1,20 @@
+//! `GET /_matrix/client/v3/profile/{userId}/{keyName}` — one field of a user's profile.
+//! <https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3profileuseridkeyname>
+
+use kith_api_common::{
+    ApiError, Call,
+    json::{Answered, Json},
+};
+use ruma::api::client::profile::get_profile_field::v3;
+use serde_json::{Map, Value};
+
+use super::find_profile;
+
+type Request = Answered<v3::Request, Json<Map<String, Value>>>;
+
+pub(crate) fn handler(call: &Call, request: Request) -> Result<Json<Map<String, Value>>, ApiError> {
+    let (user_id, field) = (&request.request.user_id, request.request.field.as_str());
+    let value = find_profile(call, user_id)?.find(field);
+    let value = value.ok_or_else(|| ApiError::not_found("The profile has no such field"))?;
+    Ok(Json::ok(Map::from_iter([(field.to_owned(), value)])))
+}

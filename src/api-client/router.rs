@@ -1,0 +1,42 @@
+//! The table of contents of the client-server API: one line an area, one file an endpoint.
+
+use kith_api_common::Router;
+
+use crate::{
+    account, account_data, admin, context, device, directory, filter, membership, message, presence, profile,
+    push, read_marker, receipt, relations, room, server, session, space, state, sync, tag, threads, typing,
+    user_directory,
+};
+
+/// Enters every endpoint of the client-server API.
+#[must_use]
+pub fn routes(router: Router) -> Router {
+    let areas = [
+        account::routes,
+        account_data::routes,
+        admin::routes,
+        context::routes,
+        device::routes,
+        directory::routes,
+        filter::routes,
+        membership::routes,
+        message::routes,
+        presence::routes,
+        profile::routes,
+        push::routes,
+        read_marker::routes,
+        receipt::routes,
+        relations::routes,
+        room::routes,
+        server::routes,
+        session::routes,
+        space::routes,
+        state::routes,
+        sync::routes,
+        tag::routes,
+        threads::routes,
+        typing::routes,
+        user_directory::routes,
+    ];
+    areas.into_iter().fold(router, |router, area| area(router))
+}

@@ -1,0 +1,23 @@
+//! `GET /_matrix/client/versions` — which versions of the specification this server speaks, and what else.
+//! <https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientversions>
+
+use std::collections::BTreeMap;
+
+use kith_api_common::{ApiError, Call};
+use ruma::api::client::discovery::get_supported_versions::{Request, Response};
+
+/// Every version in full: clients look for the one they need by its exact name.
+const VERSIONS: [&str; 20] = [
+    "r0.6.1", "v1.1", "v1.2", "v1.3", "v1.4", "v1.5", "v1.6", "v1.7", "v1.8", "v1.9", "v1.10", "v1.11",
+    "v1.12", "v1.13", "v1.14", "v1.15", "v1.16", "v1.17", "v1.18", "v1.19",
+];
+
+/// What works under a name of its own. Whoever adds an endpoint with an unstable path adds its flag here.
+const UNSTABLE_FEATURES: [&str; 4] =
+    ["org.matrix.msc3882", "uk.tcpip.msc4133", "uk.tcpip.msc4133.stable", "uk.timedout.msc4323"];
+
+pub(crate) fn handler(_: &Call, _: Request) -> Result<Response, ApiError> {
+    let unstable_features: BTreeMap<String, bool> =
+        UNSTABLE_FEATURES.iter().map(|feature| ((*feature).to_owned(), true)).collect();
+    Ok(Response { versions: VERSIONS.map(str::to_owned).to_vec(), unstable_features })
+}

@@ -1,0 +1,130 @@
+//! `POST /_matrix/client/v3/login` — logs in: with a password, a login token, or as an application service.
+//! <https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3login>
+//!
+//! The body is read here because ruma's type does not survive one without `type`.
+
+use kith_accounts::{LoginError, NewDevice, Session};
+use kith_api_common::{
+    ApiError, Call, Limit,
+    json::{Json, Own, ReadRequest, read_body},
+};
+use kith_store::UserSid;
+use ruma::api::{
+    client::{
+        session::login::v3,
+        uiaa::{MatrixUserIdentifier, UserIdentifier},
+    },
+    error::{DeserializationError, ErrorKind},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+type Request = Own<v3::Request, Login, Json<Value>>;
+
+#[derive(Deserialize)]
+pub(crate) struct Login {
+    #[serde(rename = "type")]
+    kind: String,
+    identifier: Option<UserIdentifier>,
+    password: Option<String>,
+    token: Option<String>,
+    device_id: Option<String>,
+    initial_device_display_name: Option<String>,
+    #[serde(default)]
+    refresh_token: bool,
+    // What older clients send instead of an identifier.
+    user: Option<String>,
+    medium: Option<String>,
+    address: Option<String>,
+}
+
+impl ReadRequest for Login {
+    fn read(request: http::Request<&[u8]>, _: &[&str]) -> Result<Self, DeserializationError> {
+        read_body(&request)
+    }
+}
+
+pub(crate) fn handler(call: &Call, request: Request) -> Result<Json<Value>, ApiError> {
+    let login = request.request;
+    // A bridge logs its users in from one address.
+    if call.find_requester().is_none_or(|requester| requester.appservice.is_none()) {
+        call.app.rate_limiter.check(&call.app, Limit::LoginPerAddress, &call.address.to_string())?;
+    }
+    let user = match login.kind.as_str() {
+        "m.login.password" => with_password(call, &login)?,
+        "m.login.token" => {
+            let token = login.token.as_deref().ok_or_else(|| missing("token"))?;
+            call.app.accounts.login_with_token(token)?
+        }
+        "m.login.application_service" => as_appservice(call, &login)?,
+        _ => return Err(ApiError::bad_request(ErrorKind::Unknown, "There is no such way to log in here")),
+    };
+    let device = NewDevice {
+        device_id: login.device_id.as_deref(),
+        display_name: login.initial_device_display_name.as_deref(),
+        refresh: login.refresh_token,
+    };
+    let session = call.app.accounts.create_session(user, &device)?;
+    Ok(Json::ok(body(&session, call.app.config.client_base_url())))
+}
+
+fn with_password(call: &Call, login: &Login) -> Result<UserSid, ApiError> {
+    let identifier = login.identifier()?;
+    let password = login.password.as_deref().ok_or_else(|| missing("password"))?;
+    let user = call.app.accounts.find_by_identifier(&identifier)?;
+    // Names without an account are counted as well, so that the limits do not tell which names have one.
+    let key = user.map_or_else(|| format!("{identifier:?}"), |user| format!("user {}", user.0));
+    let limiter = &call.app.rate_limiter;
+    limiter.check(&call.app, Limit::LoginPerAccount, &key)?;
+    limiter.peek(&call.app, Limit::LoginFailedPerAccount, &key)?;
+    let user = call.app.accounts.login_with_password(&identifier, password);
+    if matches!(user, Err(LoginError::Wrong)) {
+        limiter.check(&call.app, Limit::LoginFailedPerAccount, &key)?;
+    }
+    Ok(user?)
+}
+
+fn as_appservice(call: &Call, login: &Login) -> Result<UserSid, ApiError> {
+    let appservice = call.find_requester().and_then(|requester| requester.appservice.as_ref());
+    let appservice = appservice.ok_or_else(ApiError::missing_token)?;
+    Ok(call.app.accounts.login_as_appservice(appservice, &login.identifier()?)?)
+}
+
+impl Login {
+    fn identifier(&self) -> Result<UserIdentifier, ApiError> {
+        if let Some(identifier) = &self.identifier {
+            return Ok(identifier.clone());
+        }
+        match (&self.user, &self.medium, &self.address) {
+            (Some(user), _, _) => Ok(UserIdentifier::Matrix(MatrixUserIdentifier { user: user.clone() })),
+            (None, Some(medium), Some(address)) => {
+                Ok(UserIdentifier::third_party_id(medium.as_str().into(), address.clone()))
+            }
+            _ => Err(missing("identifier")),
+        }
+    }
+}
+
+fn body(session: &Session, base_url: Option<&str>) -> Value {
+    let mut body = json!({
+        "user_id": session.user_id,
+        "access_token": session.access_token.reveal(),
+        "device_id": session.device_id,
+        // Deprecated for years, and still read by bots.
+        "home_server": session.user_id.server_name(),
+    });
+    if let Some(token) = &session.refresh_token {
+        body["refresh_token"] = token.reveal().into();
+    }
+    if let Some(lifetime) = session.expires_in {
+        body["expires_in_ms"] = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX).into();
+    }
+    if let Some(base_url) = base_url {
+        body["well_known"] = json!({ "m.homeserver": { "base_url": base_url } });
+    }
+    body
+}
+
+fn missing(field: &str) -> ApiError {
+    ApiError::bad_request(ErrorKind::MissingParam, format!("missing: {field}"))
+}
