@@ -75,6 +75,7 @@ impl Client {
         let room = self.rooms.entry(room_id.to_owned()).or_default();
         let was_joined = room.membership == "join";
         room.membership = membership;
+        room.outside_state.clear();
         let outside = &told[if membership == "invite" { "invite_state" } else { "knock_state" }];
         if matches!(membership, "invite" | "knock") {
             room.outside_state =

@@ -49,7 +49,7 @@ impl Room<'_> {
             key: rooms.signing_key(),
         };
         let draft = Draft::state_of(kind.into(), "", content).expect("a draft");
-        let pdu = build(draft, context).expect("builds");
+        let pdu = build(draft, &context).expect("builds");
         let event_id = pdu.event_id().clone();
         let ingested = rooms.ingest(VerifiedPdu::of_own(pdu)).expect("takes it in");
         assert_eq!(ingested.verdict, kith_store::tables::events::Verdict::Accepted, "{ingested:?}");

@@ -107,14 +107,15 @@ fn a_room_that_is_left_ends_there_and_comes_back_whole() {
 
     let nothing = world.sync_from_start(&bob, &json!({}));
     assert!(nothing["rooms"].is_null(), "left rooms are told when they are left: {nothing}");
-    let with_left = world.sync_from_start(&bob, &json!({"room": {"include_leave": true}}));
+    let with_left =
+        world.sync_from_start(&bob, &json!({"room": {"include_leave": true, "timeline": {"limit": 2}}}));
     let room = &with_left["rooms"]["leave"][room_id.as_str()];
     assert!(texts(room).contains(&"bye") && !room.to_string().contains("secret"), "{with_left}");
     assert!(fields(&room["state"], "type").contains(&"m.room.create"));
 
     world.rooms.unban(&alice, &room_id, &bob.user_id, None).expect("unbans");
     world.rooms.join(&bob, &room_id, Joining::default()).expect("joins");
-    let back = world.sync_after(&bob, &left, &json!({}));
+    let back = world.sync_after(&bob, &left, &json!({"room": {"timeline": {"limit": 2}}}));
     let room = &back["rooms"]["join"][room_id.as_str()];
     assert!(fields(&room["state"], "type").contains(&"m.room.create"), "{back}");
 
