@@ -1,17 +1,41 @@
-//! Who is in which room.
+//! Who is in which room, and becoming something else to it.
 
+mod ban_user;
+mod forget_room;
 mod get_member_events;
 mod get_mutual_rooms;
+mod invite_user;
+mod join_room_by_id;
+mod join_room_by_id_or_alias;
 mod joined_members;
 mod joined_rooms;
+mod kick_user;
+mod leave_room;
+mod unban_user;
 
-use kith_api_common::Router;
+use kith_api_common::{ApiError, Router};
+use kith_rooms::membership::ThirdPartySigned;
+use ruma::api::client::membership;
 
 pub(crate) fn routes(router: Router) -> Router {
     router
+        .endpoint(ban_user::handler)
+        .endpoint(forget_room::handler)
         .endpoint(get_member_events::handler)
         .endpoint(get_mutual_rooms::handler)
         .endpoint(get_mutual_rooms::unstable_handler)
+        .endpoint(invite_user::handler)
+        .endpoint(join_room_by_id::handler)
+        .endpoint(join_room_by_id_or_alias::handler)
         .endpoint(joined_members::handler)
         .endpoint(joined_rooms::handler)
+        .endpoint(kick_user::handler)
+        .endpoint(leave_room::handler)
+        .endpoint(unban_user::handler)
+}
+
+fn third_party_signed(signed: membership::ThirdPartySigned) -> Result<ThirdPartySigned, ApiError> {
+    let signatures =
+        serde_json::to_value(&signed.signatures).map_err(|error| ApiError::bad_json(error.to_string()))?;
+    Ok(ThirdPartySigned { sender: signed.sender, mxid: signed.mxid, token: signed.token, signatures })
 }

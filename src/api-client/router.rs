@@ -3,9 +3,9 @@
 use kith_api_common::Router;
 
 use crate::{
-    account, account_data, admin, context, device, directory, filter, membership, message, presence, profile,
-    push, read_marker, receipt, relations, room, server, session, space, state, sync, tag, threads, typing,
-    user_directory,
+    account, account_data, admin, alias, appservice, context, device, directory, filter, knock, membership,
+    message, presence, profile, push, read_marker, receipt, redact, relations, reporting, room, server,
+    session, space, state, sync, tag, threads, typing, user_directory,
 };
 
 /// Enters every endpoint of the client-server API.
@@ -15,10 +15,13 @@ pub fn routes(router: Router) -> Router {
         account::routes,
         account_data::routes,
         admin::routes,
+        alias::routes,
+        appservice::routes,
         context::routes,
         device::routes,
         directory::routes,
         filter::routes,
+        knock::routes,
         membership::routes,
         message::routes,
         presence::routes,
@@ -26,7 +29,9 @@ pub fn routes(router: Router) -> Router {
         push::routes,
         read_marker::routes,
         receipt::routes,
+        redact::routes,
         relations::routes,
+        reporting::routes,
         room::routes,
         server::routes,
         session::routes,

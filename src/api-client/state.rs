@@ -2,6 +2,7 @@
 
 mod get_state_event_for_key;
 mod get_state_events;
+mod send_state_event;
 
 use kith_api_common::Router;
 
@@ -9,4 +10,5 @@ pub(crate) fn routes(router: Router) -> Router {
     router
         .endpoint_at(&get_state_event_for_key::PATHS, get_state_event_for_key::handler)
         .endpoint(get_state_events::handler)
+        .endpoint_at(&get_state_event_for_key::PATHS, send_state_event::handler)
 }

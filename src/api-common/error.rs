@@ -19,6 +19,7 @@ use ruma::api::{
 mod accounts;
 mod ephemeral;
 mod push;
+mod rooms;
 mod rooms_reading;
 mod store;
 mod sync;

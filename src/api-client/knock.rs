@@ -1,0 +1,9 @@
+//! Knocking.
+
+mod knock_room;
+
+use kith_api_common::Router;
+
+pub(crate) fn routes(router: Router) -> Router {
+    router.endpoint(knock_room::handler)
+}

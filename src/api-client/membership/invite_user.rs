@@ -1,0 +1,18 @@
+//! `POST /_matrix/client/v3/rooms/{roomId}/invite` — invites somebody.
+//! <https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3roomsroomidinvite>
+
+use kith_api_common::{ApiError, Call, Limit};
+use ruma::api::client::membership::invite_user::v3::{InvitationRecipient, Request, Response};
+
+pub(crate) fn handler(call: &Call, request: Request) -> Result<Response, ApiError> {
+    let requester = call.full_user()?;
+    let InvitationRecipient::UserId(invited) = request.recipient else {
+        return Err(ApiError::forbidden("This server does not invite by address"));
+    };
+    call.limit(Limit::InvitePerIssuer)?;
+    let limiter = &call.app.rate_limiter;
+    limiter.check(&call.app, Limit::InvitePerRoom, request.room_id.as_str())?;
+    limiter.check(&call.app, Limit::InvitePerUser, invited.user_id.as_str())?;
+    call.app.rooms.invite(requester, &request.room_id, &invited.user_id, invited.reason)?;
+    Ok(Response {})
+}

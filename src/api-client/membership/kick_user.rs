@@ -1,0 +1,10 @@
+//! `POST /_matrix/client/v3/rooms/{roomId}/kick` — throws a member out.
+//! <https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3roomsroomidkick>
+
+use kith_api_common::{ApiError, Call};
+use ruma::api::client::membership::kick_user::v3::{Request, Response};
+
+pub(crate) fn handler(call: &Call, request: Request) -> Result<Response, ApiError> {
+    call.app.rooms.kick(call.full_user()?, &request.room_id, &request.user_id, request.reason)?;
+    Ok(Response {})
+}

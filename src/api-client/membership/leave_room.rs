@@ -1,0 +1,10 @@
+//! `POST /_matrix/client/v3/rooms/{roomId}/leave` — leaves a room, or declines its invite.
+//! <https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3roomsroomidleave>
+
+use kith_api_common::{ApiError, Call};
+use ruma::api::client::membership::leave_room::v3::{Request, Response};
+
+pub(crate) fn handler(call: &Call, request: Request) -> Result<Response, ApiError> {
+    call.app.rooms.leave(call.requester()?, &request.room_id, request.reason)?;
+    Ok(Response {})
+}

@@ -1,0 +1,67 @@
+//! `POST /_matrix/client/v3/createRoom` — makes a room.
+//! <https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3createroom>
+
+use kith_api_common::{ApiError, Call, Limit};
+use kith_rooms::create::{InitialState, NewRoom, Preset};
+use ruma::{
+    api::client::room::{
+        Visibility,
+        create_room::v3::{Request, Response, RoomPreset},
+    },
+    serde::Raw,
+};
+use serde::Deserialize;
+use serde_json::{Map, Value, value::RawValue};
+
+pub(crate) fn handler(call: &Call, request: Request) -> Result<Response, ApiError> {
+    let requester = call.full_user()?;
+    call.limit(Limit::RoomCreation)?;
+    for user in &request.invite {
+        call.app.rate_limiter.check(&call.app, Limit::InvitePerUser, user.as_str())?;
+    }
+    let room_id = call.app.rooms.create_room(requester, new_room(request)?)?;
+    Ok(Response { room_id })
+}
+
+fn new_room(request: Request) -> Result<NewRoom, ApiError> {
+    let preset = match request.preset {
+        None => None,
+        Some(RoomPreset::PrivateChat) => Some(Preset::PrivateChat),
+        Some(RoomPreset::TrustedPrivateChat) => Some(Preset::TrustedPrivateChat),
+        Some(RoomPreset::PublicChat) => Some(Preset::PublicChat),
+        Some(other) => return Err(ApiError::invalid_param(format!("there is no preset {other}"))),
+    };
+    Ok(NewRoom {
+        published: request.visibility == Visibility::Public,
+        preset,
+        alias_localpart: request.room_alias_name,
+        name: request.name,
+        topic: request.topic,
+        invite: request.invite,
+        invites_by_address: !request.invite_3pid.is_empty(),
+        version: request.room_version.map(|version| version.to_string()),
+        creation_content: object(request.creation_content.as_ref())?,
+        initial_state: request.initial_state.iter().map(initial_state).collect::<Result<_, _>>()?,
+        is_direct: request.is_direct,
+        power_level_override: object(request.power_level_content_override.as_ref())?,
+    })
+}
+
+fn initial_state<T>(raw: &Raw<T>) -> Result<InitialState, ApiError> {
+    #[derive(Deserialize)]
+    struct Fields {
+        #[serde(rename = "type")]
+        kind: String,
+        #[serde(default)]
+        state_key: String,
+        content: Box<RawValue>,
+    }
+    let fields: Fields = serde_json::from_str(raw.json().get())
+        .map_err(|error| ApiError::bad_json(format!("initial_state: {error}")))?;
+    Ok(InitialState { kind: fields.kind, state_key: fields.state_key, content: fields.content })
+}
+
+fn object<T>(raw: Option<&Raw<T>>) -> Result<Map<String, Value>, ApiError> {
+    let Some(raw) = raw else { return Ok(Map::new()) };
+    serde_json::from_str(raw.json().get()).map_err(|error| ApiError::bad_json(error.to_string()))
+}

@@ -1,0 +1,122 @@
+//! Failures of writing rooms.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use kith_rooms::{
+    WriteError, aliases::AliasError, create::CreateError, membership::MembershipError,
+    publication::PublicationError, report::ReportError, send::SendError,
+};
+use ruma::api::error::ErrorKind;
+
+use crate::ApiError;
+
+/// How long somebody waits who came when too many were writing the same room.
+const BUSY_RETRY: Duration = Duration::from_secs(2);
+
+impl From<WriteError> for ApiError {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Store(error) => error.into(),
+            WriteError::Busy => Self::limit_exceeded(BUSY_RETRY),
+            WriteError::Refused(reason) => Self::forbidden(sentence(&reason)),
+            WriteError::Suspended => {
+                Self::forbidden_kind(ErrorKind::UserSuspended, sentence(&error.to_string()))
+            }
+            WriteError::TooLarge(what) => Self::too_large(sentence(&what)),
+            WriteError::Malformed(what) => Self::bad_json(sentence(&what)),
+            WriteError::Unresolvable(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<SendError> for ApiError {
+    fn from(error: SendError) -> Self {
+        let message = sentence(&error.to_string());
+        match error {
+            SendError::Write(error) => error.into(),
+            SendError::DuplicateReaction => Self::bad_request(ErrorKind::DuplicateAnnotation, message),
+            SendError::ThreadInThread => Self::bad_request(ErrorKind::Unknown, message),
+            SendError::BadAlias(_) => Self::bad_request(ErrorKind::BadAlias, message),
+            SendError::NotFound => Self::not_found(message),
+            SendError::Invalid(_) => Self::invalid_param(message),
+            SendError::Membership(error) => error.into(),
+        }
+    }
+}
+
+impl From<MembershipError> for ApiError {
+    fn from(error: MembershipError) -> Self {
+        let message = sentence(&error.to_string());
+        match error {
+            MembershipError::Write(error) => error.into(),
+            MembershipError::UnknownRoom => Self::not_found(message),
+            MembershipError::Blocked => Self::forbidden(message),
+            MembershipError::NoGuests => Self::forbidden_kind(ErrorKind::GuestAccessForbidden, message),
+            MembershipError::InviteBlocked(_) => Self::forbidden_kind(ErrorKind::InviteBlocked, message),
+            MembershipError::StillThere => Self::bad_request(ErrorKind::Unknown, message),
+            MembershipError::Malformed(_) => Self::bad_json(message),
+        }
+    }
+}
+
+impl From<AliasError> for ApiError {
+    fn from(error: AliasError) -> Self {
+        let message = sentence(&error.to_string());
+        match error {
+            AliasError::Write(error) => error.into(),
+            AliasError::NotFound | AliasError::UnknownRoom => Self::not_found(message),
+            AliasError::Taken => Self::new(StatusCode::CONFLICT, ErrorKind::Unknown, message),
+            AliasError::Invalid(_) => Self::invalid_param(message),
+            AliasError::Reserved => Self::bad_request(ErrorKind::Exclusive, message),
+            AliasError::Forbidden(_) => Self::forbidden(message),
+        }
+    }
+}
+
+impl From<CreateError> for ApiError {
+    fn from(error: CreateError) -> Self {
+        let message = sentence(&error.to_string());
+        match error {
+            CreateError::Write(error) => error.into(),
+            CreateError::Alias(AliasError::Taken) => Self::bad_request(ErrorKind::RoomInUse, message),
+            CreateError::Alias(error) => error.into(),
+            CreateError::Invite(error) => error.into(),
+            CreateError::UnsupportedVersion(_) => {
+                Self::bad_request(ErrorKind::UnsupportedRoomVersion, message)
+            }
+            CreateError::InvalidState(_) => Self::bad_request(ErrorKind::InvalidRoomState, message),
+            CreateError::Invalid(_) => Self::invalid_param(message),
+            CreateError::NotPublished | CreateError::InviteByAddress => Self::forbidden(message),
+        }
+    }
+}
+
+impl From<PublicationError> for ApiError {
+    fn from(error: PublicationError) -> Self {
+        let message = sentence(&error.to_string());
+        match error {
+            PublicationError::Write(error) => error.into(),
+            PublicationError::UnknownRoom => Self::not_found(message),
+            PublicationError::Forbidden(_) => Self::forbidden(message),
+        }
+    }
+}
+
+impl From<ReportError> for ApiError {
+    fn from(error: ReportError) -> Self {
+        match error {
+            ReportError::NotFound => Self::not_found(sentence(&error.to_string())),
+            ReportError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// The domain's words as a client shows them.
+fn sentence(words: &str) -> String {
+    let mut characters = words.chars();
+    match characters.next() {
+        Some(first) => first.to_uppercase().chain(characters).collect(),
+        None => String::new(),
+    }
+}
