@@ -12,7 +12,7 @@ const PREFIX: &str = "KITH_";
 
 /// Variables that begin with the prefix and are no keys: the path of the configuration file, what development tools
 /// read, and what Kubernetes sets in every container when a service is called "kith".
-const NOT_KEYS: [&str; 3] = ["config", "bless", "cache"];
+const NOT_KEYS: [&str; 4] = ["config", "bless", "bin", "cache"];
 const NOT_KEY_PREFIXES: [&str; 2] = ["service_", "port"];
 
 /// A value given on the command line.

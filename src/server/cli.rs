@@ -51,12 +51,17 @@ pub(crate) struct Settings {
 pub(crate) enum Command {
     /// Runs the server (the default)
     Serve,
-    /// Makes and changes accounts while the server is not running
+    /// Makes and changes accounts, whether the server runs or not
     #[command(subcommand)]
     User(UserCommand),
     /// Checks the configuration, or shows an example with every key
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Copies all data into a new directory, whether the server runs or not
+    Backup {
+        /// Where the copy goes; must not exist
+        directory: PathBuf,
+    },
     /// Verifies that everything in the data directory is consistent, while the server is not running
     Check,
 }
@@ -135,7 +140,8 @@ impl Settings {
         let set = |key: &str, value: String, flag| Override { key: key.to_owned(), value, flag };
         let mut overrides: Vec<Override> =
             self.set.iter().map(|(key, value)| set(key, value.clone(), "--set")).collect();
-        overrides.extend(self.server_name.iter().map(|name| set("server_name", name.clone(), "--server-name")));
+        overrides
+            .extend(self.server_name.iter().map(|name| set("server_name", name.clone(), "--server-name")));
         overrides.extend(self.data_dir.iter().map(|path| set("data_dir", path.clone(), "--data-dir")));
         if !self.listen.is_empty() {
             let listeners: Vec<String> =
@@ -165,7 +171,8 @@ mod tests {
 
     #[test]
     fn flags_reach_the_configuration() {
-        let flags = ["kith", "--listen", "127.0.0.1:0", "--listen", "[::1]:1", "--set", "registration.mode=token"];
+        let flags =
+            ["kith", "--listen", "127.0.0.1:0", "--listen", "[::1]:1", "--set", "registration.mode=token"];
         let cli = Cli::parse_from(flags.iter().chain(&["--server-name", "example.org"]));
         let config = kith_config::Config::load(None, &cli.settings.overrides()).expect("valid");
         assert_eq!(config.server_name, "example.org");

@@ -1,24 +1,29 @@
-//! The data directory: its layout, its owner's name and the server's signing key.
+//! The data directory: its layout and its owner's name.
 //!
-//! `database/` is the storage engine's; `server_name` says whose data this is; `signing.key` is the private key that
-//! signs every event, in the form that other homeservers use for theirs.
+//! `database/` is the storage engine's, `server_name` says whose data this is, `signing.key` is the private key that
+//! signs every event (`kith_rooms::signing_key`), `control.sock` is there while a server runs (`control.rs`).
 
 use kith_base::Random;
-use kith_event::keys::{KeyError, SigningKey};
+use kith_event::SigningKey;
+use kith_rooms::signing_key::{self, SigningKeyError};
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+/// The storage engine's directory.
+pub(crate) const DATABASE: &str = "database";
 const OWNER_ONLY_DIRECTORY: u32 = 0o700;
 const OWNER_ONLY_FILE: u32 = 0o600;
-const KEY_VERSION_CHARACTERS: usize = 6;
+/// The file that says whose data this is.
+pub(crate) const NAME_FILE: &str = "server_name";
 
 /// An opened data directory.
 pub(crate) struct DataDir {
     path: PathBuf,
     /// The server's signing key.
-    pub(crate) signing_key: SigningKey,
+    pub(crate) signing_key: Arc<SigningKey>,
     /// True when this start made the directory.
     pub(crate) is_new: bool,
     /// True when this start made the signing key.
@@ -38,25 +43,28 @@ pub(crate) enum DataDirError {
     OtherServer { path: PathBuf, found: String, wanted: String },
     #[error("there is no data in {}: run `kith serve` once, or check --config and data_dir", .0.display())]
     Missing(PathBuf),
-    #[error("{} is no signing key: {source}", path.display())]
-    Key { path: PathBuf, source: KeyError },
-    #[error("cannot make a signing key: {0}")]
-    MakeKey(KeyError),
+    #[error("cannot use the signing key: {0}")]
+    Key(#[from] SigningKeyError),
 }
 
 impl DataDir {
     /// Opens the directory, and makes it if there is none.
-    pub(crate) fn open_or_create(path: &Path, server_name: &str, random: &Random) -> Result<DataDir, DataDirError> {
+    pub(crate) fn open_or_create(
+        path: &Path,
+        server_name: &str,
+        random: &Random,
+    ) -> Result<DataDir, DataDirError> {
         let is_new = !path.exists();
         DirBuilder::new().recursive(true).mode(OWNER_ONLY_DIRECTORY).create(path).map_err(|e| io(path, e))?;
         claim(path, server_name)?;
-        let (signing_key, key_is_new) = load_or_make_key(&path.join("signing.key"), random)?;
+        let key_is_new = !path.join(signing_key::FILE_NAME).exists();
+        let signing_key = Arc::new(signing_key::load_or_create(path, random)?);
         Ok(DataDir { path: path.to_owned(), signing_key, is_new, key_is_new })
     }
 
     /// Opens the directory of a server that has run before.
     pub(crate) fn open(path: &Path, server_name: &str, random: &Random) -> Result<DataDir, DataDirError> {
-        if path.join("server_name").exists() {
+        if path.join(NAME_FILE).exists() {
             DataDir::open_or_create(path, server_name, random)
         } else {
             Err(DataDirError::Missing(path.to_owned()))
@@ -70,13 +78,13 @@ impl DataDir {
 
     /// The storage engine's directory.
     pub(crate) fn database(&self) -> PathBuf {
-        self.path.join("database")
+        self.path.join(DATABASE)
     }
 }
 
 /// Writes the server's name into an empty directory; refuses that of another server.
 fn claim(path: &Path, wanted: &str) -> Result<(), DataDirError> {
-    let file = path.join("server_name");
+    let file = path.join(NAME_FILE);
     match std::fs::read_to_string(&file) {
         Ok(found) if found.trim() == wanted => Ok(()),
         Ok(found) => Err(DataDirError::OtherServer {
@@ -86,22 +94,6 @@ fn claim(path: &Path, wanted: &str) -> Result<(), DataDirError> {
         }),
         Err(error) if error.kind() == ErrorKind::NotFound => write_once(&file, &format!("{wanted}\n")),
         Err(error) => Err(io(&file, error)),
-    }
-}
-
-fn load_or_make_key(path: &Path, random: &Random) -> Result<(SigningKey, bool), DataDirError> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => {
-            let key = SigningKey::from_text(&text);
-            Ok((key.map_err(|source| DataDirError::Key { path: path.to_owned(), source })?, false))
-        }
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            let version = random.alphanumeric(KEY_VERSION_CHARACTERS);
-            let key = SigningKey::generate(random.bytes(), &version).map_err(DataDirError::MakeKey)?;
-            write_once(path, &format!("{}\n", key.to_text()))?;
-            Ok((key, true))
-        }
-        Err(error) => Err(io(path, error)),
     }
 }
 
@@ -154,7 +146,8 @@ mod tests {
         let parent = tempfile::tempdir().expect("a temporary directory");
         let path = parent.path().join("data");
         DataDir::open_or_create(&path, "a.example", &Random::seeded(1)).expect("made");
-        let mode = |path: &std::path::Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
+        let mode =
+            |path: &std::path::Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
         assert_eq!(mode(&path), 0o700);
         assert_eq!(mode(&path.join("signing.key")), 0o600);
     }

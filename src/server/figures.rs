@@ -98,7 +98,11 @@ async fn health(State(app): State<Arc<App>>) -> Response {
     }
     let tasks = app.tasks.clone();
     let failed = tasks.blocking(move || has_failed(app.store.engine())).await;
-    if failed { report(StatusCode::SERVICE_UNAVAILABLE, "storage failed") } else { report(StatusCode::OK, "ok") }
+    if failed {
+        report(StatusCode::SERVICE_UNAVAILABLE, "storage failed")
+    } else {
+        report(StatusCode::OK, "ok")
+    }
 }
 
 fn has_failed(engine: &dyn Engine) -> bool {

@@ -41,6 +41,14 @@ pub(crate) enum ListenError {
     Certificate(#[from] CertificateError),
 }
 
+/// Reads every certificate, and binds nothing.
+pub(crate) fn check(config: &Config) -> Result<(), CertificateError> {
+    for listener in &config.listeners {
+        Certificate::load(listener)?;
+    }
+    Ok(())
+}
+
 /// Binds every listener, so that a port in use or a broken certificate ends the start before anything is promised.
 pub(crate) fn bind(config: &Config) -> Result<Vec<Bound>, ListenError> {
     let mut bound = Vec::new();
@@ -105,7 +113,8 @@ pub(crate) fn accept(bound: Vec<Bound>, router: Router, limits: &Limits, clock: 
         limits: limits.clone(),
         connections: Arc::new(Semaphore::new(limits.connections_max.min(Semaphore::MAX_PERMITS))),
     });
-    let certificates: Vec<Arc<Certificate>> = bound.iter().filter_map(|bound| bound.certificate.clone()).collect();
+    let certificates: Vec<Arc<Certificate>> =
+        bound.iter().filter_map(|bound| bound.certificate.clone()).collect();
     if !certificates.is_empty() {
         tasks.spawn("certificates", tls::watch(certificates, tasks.clone()));
     }
@@ -169,3 +178,6 @@ async fn take(
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,7 +14,8 @@ const HOPS_MAX: usize = 32;
 /// that is not itself a trusted proxy is the client's, and whatever stands before it the client may have made up.
 pub(super) fn find(trusted: &[IpNet], peer: IpAddr, headers: &HeaderMap) -> IpAddr {
     let mut address = peer.to_canonical();
-    let values: Vec<&str> = headers.get_all(X_FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok()).collect();
+    let values: Vec<&str> =
+        headers.get_all(X_FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok()).collect();
     let hops = values.iter().rev().flat_map(|value| value.rsplit(','));
     for hop in hops.take(HOPS_MAX) {
         if !trusted.iter().any(|range| range.contains(&address)) {

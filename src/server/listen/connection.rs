@@ -36,7 +36,8 @@ where
     let header_timeout = Duration::from_millis(shared.limits.header_timeout_ms);
     let builder = configure(&shared, header_timeout);
     let stopping = shared.tasks.stopping();
-    let service = service_fn(move |request| answer(Arc::clone(&shared), Arc::clone(&listener), peer, request));
+    let service =
+        service_fn(move |request| answer(Arc::clone(&shared), Arc::clone(&listener), peer, request));
     let stream = Patience::new(stream, header_timeout);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
     let result = tokio::select! {

@@ -52,7 +52,8 @@ pub(crate) enum CertificateError {
 impl Certificate {
     /// The certificate of a listener, if it has one.
     pub(crate) fn load(listener: &Listener) -> Result<Option<Certificate>, CertificateError> {
-        let (Some(certificate_file), Some(key_file)) = (&listener.tls_certificate, &listener.tls_private_key) else {
+        let (Some(certificate_file), Some(key_file)) = (&listener.tls_certificate, &listener.tls_private_key)
+        else {
             return Ok(None);
         };
         let loaded = read(certificate_file, key_file)?;

@@ -1,0 +1,69 @@
+//! Background jobs: what runs beside requests, and how often. Each is a verb of its crate that may be called at any
+//! time and continues where a crash left off.
+
+use kith_api_common::App;
+use kith_rooms::transactions::TransactionSweep;
+use kith_store::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often expired tokens and sessions are thrown away.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(300);
+/// How often transaction ids that nobody repeats any more are forgotten.
+const TRANSACTIONS_INTERVAL: Duration = Duration::from_secs(3_600);
+/// How often users with closed accounts are taken out of rooms they are still in.
+const DEPARTURES_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Starts every job.
+pub(crate) fn start(app: &Arc<App>) {
+    app.sync.start();
+    app.ephemeral.start(&app.tasks);
+    every(app, "sweep", SWEEP_INTERVAL, |app| app.accounts.sweep().map(|_swept| ()));
+    every(app, "transactions", TRANSACTIONS_INTERVAL, sweep_transactions);
+    every(app, "departures", DEPARTURES_INTERVAL, finish_departures);
+}
+
+fn sweep_transactions(app: &App) -> Result<(), Error> {
+    let mut from = TransactionSweep::default();
+    while let Some(next) = app.rooms.sweep_transactions(&from)? {
+        if app.tasks.stopping().is_cancelled() {
+            break;
+        }
+        from = next;
+    }
+    Ok(())
+}
+
+/// Accounts that were closed on the command line, and those whose request a crash cut short.
+fn finish_departures(app: &App) -> Result<(), Error> {
+    for user in app.accounts.departures()? {
+        if app.tasks.stopping().is_cancelled() {
+            break;
+        }
+        // Rooms that could not be left are tried again at the next turn.
+        if app.rooms.leave_all(user)? == 0 {
+            app.accounts.departed(user)?;
+        }
+    }
+    Ok(())
+}
+
+/// Runs a job on the blocking pool now and then. Its failure is logged, and the next turn tries again.
+fn every(app: &Arc<App>, name: &'static str, interval: Duration, job: fn(&App) -> Result<(), Error>) {
+    let (app, tasks) = (Arc::clone(app), app.tasks.clone());
+    let supervisor = tasks.clone();
+    let stopping = tasks.stopping();
+    let turns = async move {
+        loop {
+            tokio::select! {
+                () = stopping.cancelled() => return,
+                () = tokio::time::sleep(interval) => {}
+            }
+            let app = Arc::clone(&app);
+            if let Err(error) = tasks.blocking(move || job(&app)).await {
+                tracing::error!(job = name, %error, "a background job failed and will be tried again");
+            }
+        }
+    };
+    supervisor.spawn(name, turns);
+}

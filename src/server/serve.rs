@@ -1,0 +1,89 @@
+//! `kith serve`: from the configuration to a running server, and to its orderly end.
+
+use crate::cli::Settings;
+use crate::open::{self, Ground, Missing, OpenError};
+use crate::orders::Hands;
+use crate::{control, figures, jobs, listen, logging, notify, resources, start_message, wiring};
+use kith_base::Tasks;
+use kith_base::shutdown::StopSignals;
+use kith_config::{Config, ConfigError};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How long requests and background tasks may take to end. With the two below it stays under the ten seconds after
+/// which service managers lose patience.
+const STOP_DEADLINE: Duration = Duration::from_secs(6);
+/// How long the storage engine may take to put its buffers into files; what is not put there is replayed at the start.
+const FLUSH_DEADLINE: Duration = Duration::from_secs(2);
+/// How long threads that hang in the system are waited for.
+const THREADS_DEADLINE: Duration = Duration::from_secs(1);
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ServeError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Logging(#[from] logging::LevelError),
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Listen(#[from] listen::ListenError),
+    #[error("cannot collect figures: {0}")]
+    Figures(#[from] metrics_exporter_prometheus::BuildError),
+    #[error("cannot start: {0}")]
+    System(#[from] std::io::Error),
+}
+
+/// Runs the server until it is told to stop.
+pub(crate) fn run(settings: &Settings) -> Result<(), crate::Failure> {
+    let config = settings.load()?;
+    logging::start(&config.logging)?;
+    resources::raise_open_files();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("kith").build()?;
+    let outcome = runtime.block_on(serve(config, settings.config_file()));
+    runtime.shutdown_timeout(THREADS_DEADLINE);
+    Ok(outcome?)
+}
+
+async fn serve(config: Config, config_file: Option<PathBuf>) -> Result<(), ServeError> {
+    let tasks = Tasks::new();
+    let mut signals = StopSignals::listen()?;
+    let collected = figures::start(&tasks)?;
+    // The sockets come first: a port in use must not leave a data directory behind.
+    let bound = listen::bind(&config)?;
+    let ground: Ground = tasks.blocking(move || open::open(config, Missing::Create)).await?;
+    control::start(Hands::of(&ground), ground.data_dir.path(), &tasks)?;
+    let message = start_message::write(&ground, config_file.as_deref(), &bound);
+    let app = wiring::wire(ground, &tasks);
+    jobs::start(&app);
+    let router = wiring::router(&app, collected);
+    listen::accept(bound, router, &app.config.limits, &app.clock, &tasks);
+    println!("{message}");
+    notify::ready();
+
+    let signal = signals.next().await;
+    tracing::info!(signal, "stopping");
+    notify::stopping();
+    let ended = tokio::select! {
+        ended = tasks.stop(STOP_DEADLINE) => ended,
+        again = signals.next() => {
+            tracing::warn!(signal = again, "told twice; not waiting for requests any longer");
+            false
+        }
+    };
+    if !ended {
+        tracing::warn!("some requests or tasks had not ended and were cut off");
+    }
+    let store = app.store.clone();
+    drop(app);
+    // Not through the tasks, which have stopped: this is the last thing that runs.
+    match tokio::time::timeout(FLUSH_DEADLINE, Tasks::new().blocking(move || store.engine().flush())).await {
+        Ok(Ok(())) => tracing::info!("stopped"),
+        Ok(Err(error)) => {
+            tracing::error!(%error, "the last buffers were not put into files; the log holds them")
+        }
+        Err(_elapsed) => tracing::warn!("the last buffers take long; the log holds them"),
+    }
+    Ok(())
+}

@@ -1,0 +1,94 @@
+//! The wiring: which service is made of what, and where the routes come from.
+
+use crate::figures;
+use crate::open::Ground;
+use kith_api_common::{App, RateLimiter, Router};
+use kith_base::Tasks;
+use kith_ephemeral::Ephemeral;
+use kith_push::Push;
+use kith_rooms::Rooms;
+use kith_search::Search;
+use kith_store::{Position, Read, RoomSid, UserSid};
+use kith_sync::{Counts, PushRules, Sync, Unread};
+use metrics_exporter_prometheus::PrometheusHandle;
+use ruma::UserId;
+use std::sync::Arc;
+
+/// The room domain alone, for commands.
+pub(crate) fn rooms(ground: &Ground) -> Arc<Rooms> {
+    Rooms::new(kith_rooms::Parts {
+        store: Arc::clone(&ground.store),
+        accounts: Arc::clone(&ground.accounts),
+        config: Arc::clone(&ground.config),
+        clock: ground.clock.clone(),
+        random: ground.random.clone(),
+        server_name: ground.server_name.clone(),
+        signing_key: Arc::clone(&ground.data_dir.signing_key),
+    })
+}
+
+/// Makes every service.
+pub(crate) fn wire(ground: Ground, tasks: &Tasks) -> Arc<App> {
+    let rooms = rooms(&ground);
+    let Ground { config, clock, random, store, accounts, .. } = ground;
+    let push = Push::new(Arc::clone(&store), Arc::clone(&rooms));
+    let sync = Sync::new(kith_sync::Parts {
+        store: Arc::clone(&store),
+        rooms: Arc::clone(&rooms),
+        config: Arc::clone(&config),
+        clock: clock.clone(),
+        tasks: tasks.clone(),
+        push_rules: Arc::new(RulesOf(Arc::clone(&push))),
+    });
+    let ephemeral =
+        Ephemeral::new(Arc::clone(&store), Arc::clone(&rooms), clock.clone(), Arc::clone(&config));
+    let search = Search::new(Arc::clone(&store), Arc::clone(&rooms));
+    Arc::new(App {
+        config,
+        clock,
+        random,
+        tasks: tasks.clone(),
+        store,
+        accounts,
+        rooms,
+        sync,
+        ephemeral,
+        push,
+        search,
+        rate_limiter: RateLimiter::default(),
+    })
+}
+
+/// Every route of the server.
+pub(crate) fn router(app: &Arc<App>, collected: PrometheusHandle) -> axum::Router {
+    let router = Router::new(Arc::clone(app));
+    let router = kith_api_client::router::routes(router);
+    let router = kith_api_admin::router::routes(router);
+    figures::routes(router, collected).finish()
+}
+
+/// What `/sync` asks of push rules, answered by the crate beside it that knows them.
+struct RulesOf(Arc<Push>);
+
+impl PushRules for RulesOf {
+    fn unread(
+        &self,
+        read: &dyn Read,
+        user: UserSid,
+        user_id: &UserId,
+        room: RoomSid,
+        until: Position,
+    ) -> Result<Unread, kith_store::Error> {
+        let unread = self.0.unread(read, user, user_id, room, until)?;
+        let threads = unread.threads.into_iter().map(|(root, counts)| (root, translate(counts)));
+        Ok(Unread { main: translate(unread.main), threads: threads.collect() })
+    }
+
+    fn default_rules(&self, user_id: &UserId) -> String {
+        Push::default_content(user_id)
+    }
+}
+
+fn translate(counts: kith_push::Counts) -> Counts {
+    Counts { notifications: counts.notifications, highlights: counts.highlights }
+}
