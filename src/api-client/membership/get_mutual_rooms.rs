@@ -24,5 +24,5 @@ pub(crate) fn unstable_handler(
 
 fn find(call: &Call, other: &UserId, from: Option<&str>) -> Result<MutualRooms, ApiError> {
     let read = call.app.store.read();
-    Ok(call.app.rooms.mutual_rooms(&*read, call.full_user()?.user, other, from)?)
+    Ok(call.app.rooms.mutual_rooms(&*read, call.requester()?.user, other, from)?)
 }
