@@ -117,10 +117,12 @@ impl RoomView<'_> {
                     match relation.rel_type.as_str() {
                         "m.thread" => children.thread.push((child, relation)),
                         _ if redacted => {}
-                        "m.replace" if !is_edit && may_edit(seen, pdu, &relation) => {
-                            if children.edits.len() < EDITS_WEIGHED_MAX {
-                                children.edits.push(child);
-                            }
+                        "m.replace"
+                            if !is_edit
+                                && may_edit(seen, pdu, &relation)
+                                && children.edits.len() < EDITS_WEIGHED_MAX =>
+                        {
+                            children.edits.push(child);
                         }
                         "m.reference" if children.references.len() < REFERENCES_LISTED_MAX => {
                             children.references.push(child);

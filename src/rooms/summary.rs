@@ -8,8 +8,9 @@ mod contents;
 
 use std::sync::Arc;
 
+use kith_event::Pdu;
 use kith_store::{
-    Error, Read, RoomSid,
+    Error, EventSid, Read, RoomSid,
     state::{RoomStates, StateRoot},
     tables::{
         aliases::ALIASES,
@@ -34,16 +35,21 @@ const SUMMARIES_BYTES: u64 = 8 << 20;
 const SUMMARY_BYTES: u64 = 512;
 
 /// Summaries by state, without the number of members.
-pub(crate) struct SummaryCache(Cache<(RoomSid, StateRoot), Arc<RoomSummary>, ByTexts>);
+pub(crate) struct SummaryCache(Cache<(RoomSid, StateRoot), Arc<Ready>, ByTexts>);
+
+struct Ready {
+    summary: RoomSummary,
+    /// The events that it was made from: after a redaction there are others under the same root, and it is not used.
+    sources: Vec<(EventSid, Pdu)>,
+}
 
 #[derive(Clone)]
 struct ByTexts;
 
-impl Weighter<(RoomSid, StateRoot), Arc<RoomSummary>> for ByTexts {
-    fn weight(&self, _: &(RoomSid, StateRoot), summary: &Arc<RoomSummary>) -> u64 {
-        let texts =
-            summary.name.as_ref().map_or(0, String::len) + summary.topic.as_ref().map_or(0, String::len);
-        SUMMARY_BYTES + texts as u64
+impl Weighter<(RoomSid, StateRoot), Arc<Ready>> for ByTexts {
+    fn weight(&self, _: &(RoomSid, StateRoot), ready: &Arc<Ready>) -> u64 {
+        let sources: usize = ready.sources.iter().map(|(_, pdu)| pdu.memory_bytes()).sum();
+        SUMMARY_BYTES + 2 * sources as u64
     }
 }
 
@@ -95,33 +101,45 @@ impl Rooms {
 
     /// A room in short as it is now, whoever asks.
     pub fn summary(&self, read: &dyn Read, room: RoomSid, heads: &Heads) -> Result<RoomSummary, Error> {
-        let mut summary = RoomSummary::clone(&*self.summary_at(read, room, heads.state)?);
+        let mut summary = self.summary_at(read, room, heads.state)?;
         summary.num_joined_members = UInt::new_saturating(heads.joined);
         Ok(summary)
     }
 
     /// A room in short in one state; the number of members is left at 0.
-    pub fn summary_at(
-        &self,
-        read: &dyn Read,
-        room: RoomSid,
-        root: StateRoot,
-    ) -> Result<Arc<RoomSummary>, Error> {
-        self.reading.summaries.0.get_or_insert_with(&(room, root), || {
-            let states = RoomStates::new(read, room, self.store.state_cache());
-            let mut contents = Contents::default();
-            let mut keys = Vec::new();
-            for kind in TYPES {
-                keys.extend(self.store.ids().find_state_key(kind, "")?);
+    pub fn summary_at(&self, read: &dyn Read, room: RoomSid, root: StateRoot) -> Result<RoomSummary, Error> {
+        let cache = &self.reading.summaries.0;
+        if let Some(ready) = cache.get(&(room, root))
+            && self.is_fresh(&ready)?
+        {
+            return Ok(ready.summary.clone());
+        }
+        let states = RoomStates::new(read, room, self.store.state_cache());
+        let mut keys = Vec::new();
+        for kind in TYPES {
+            keys.extend(self.store.ids().find_state_key(kind, "")?);
+        }
+        let mut sources = Vec::new();
+        let mut contents = Contents::default();
+        for event in states.get_many(root, &keys)?.into_iter().flatten() {
+            let pdu = self.pdu(event)?;
+            contents.set(&pdu.kind_text(), pdu.content_text());
+            sources.push((event, pdu));
+        }
+        let mut summary = contents.summarize(self.store.ids().room_id(room)?);
+        summary.room_version = Some(self.room_of(room)?.version.id().clone());
+        cache.insert((room, root), Arc::new(Ready { summary: summary.clone(), sources }));
+        Ok(summary)
+    }
+
+    fn is_fresh(&self, ready: &Ready) -> Result<bool, Error> {
+        for (event, pdu) in &ready.sources {
+            // One and the same text in memory, not an equal one: that costs nothing to find out.
+            if !std::ptr::eq(self.pdu(*event)?.json(), pdu.json()) {
+                return Ok(false);
             }
-            for event in states.get_many(root, &keys)?.into_iter().flatten() {
-                let pdu = self.pdu(event)?;
-                contents.set(&pdu.kind_text(), pdu.content_text());
-            }
-            let mut summary = contents.summarize(self.store.ids().room_id(room)?);
-            summary.room_version = Some(self.room_of(room)?.version.id().clone());
-            Ok(Arc::new(summary))
-        })
+        }
+        Ok(true)
     }
 
     /// The room that a room id or an alias of this server names.

@@ -91,7 +91,7 @@ impl RoomView<'_> {
     /// The upper end of what the viewer may page through: where they left, or the end of the room.
     pub(crate) fn ceiling(&self) -> Place {
         match self.standing() {
-            Standing::Departed(departure) if !self.is_world_readable() => departure.place.above(),
+            Standing::Departed(departure) if !self.may_peek() => departure.place.above(),
             Standing::Joined | Standing::Departed(_) | Standing::Outside => Place::END,
         }
     }

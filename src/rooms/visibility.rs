@@ -48,7 +48,7 @@ pub struct RoomView<'a> {
     /// The viewer's row among the members.
     member: Option<MembershipRecord>,
     standing: Standing,
-    /// Anybody may read the room as it is now.
+    /// Anybody may read the room as it is now. Only asked for those who are not in it.
     world_readable: bool,
     /// Nothing behind this position is shown yet: it may not be durable.
     horizon: Position,
@@ -91,7 +91,8 @@ impl Rooms {
             memberships: RefCell::default(),
         };
         view.standing = standing::find(&view)?;
-        if let Some(root) = view.heads.as_ref().map(|heads| heads.state) {
+        let root = view.heads.as_ref().map(|heads| heads.state);
+        if let Some(root) = root.filter(|_| view.standing != Standing::Joined) {
             view.world_readable = view.history_visibility_at(root)? == HistoryVisibility::WorldReadable;
         }
         Ok(view)
@@ -144,8 +145,8 @@ impl RoomView<'_> {
         &self.standing
     }
 
-    /// Whether anybody may read the room as it is now.
-    pub fn is_world_readable(&self) -> bool {
+    /// Whether the viewer may read on although they are not in the room: everybody may.
+    pub fn may_peek(&self) -> bool {
         self.world_readable
     }
 

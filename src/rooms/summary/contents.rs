@@ -89,3 +89,59 @@ impl Contents {
         serde_json::from_str(content.get(field)?.get()).ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ruma::owned_room_id;
+
+    use super::*;
+
+    fn summarize(contents: &[(&str, &str)]) -> RoomSummary {
+        let mut all = Contents::default();
+        for (kind, content) in contents {
+            all.set(kind, content);
+        }
+        all.summarize(owned_room_id!("!room:a.example"))
+    }
+
+    #[test]
+    fn what_does_not_fit_is_left_out() {
+        let summary = summarize(&[
+            ("m.room.name", r#"{"name":["not a text"]}"#),
+            ("m.room.topic", r#"{"topic":""}"#),
+            ("m.room.canonical_alias", r#"{"alias":"not an alias"}"#),
+            ("m.room.create", "[]"),
+            ("m.room.join_rules", r#"{"join_rule":7}"#),
+            ("m.room.history_visibility", r#"{"history_visibility":"nonsense"}"#),
+        ]);
+        assert_eq!((summary.name, summary.topic, summary.canonical_alias), (None, None, None));
+        assert_eq!(summary.join_rule, JoinRuleSummary::Invite);
+        assert!(!summary.world_readable && !summary.guest_can_join);
+    }
+
+    #[test]
+    fn the_topic_block_comes_before_the_topic() {
+        let block = r#"{"topic":"old","m.topic":{"m.text":[{"mimetype":"text/html","body":"<b>x</b>"},{"body":"new"}]}}"#;
+        assert_eq!(summarize(&[("m.room.topic", block)]).topic.as_deref(), Some("new"));
+        let plain = r#"{"topic":"old","m.topic":{"m.text":7}}"#;
+        assert_eq!(summarize(&[("m.room.topic", plain)]).topic.as_deref(), Some("old"));
+    }
+
+    #[test]
+    fn what_fits_is_there() {
+        let rule = r#"{"join_rule":"restricted","allow":[{"type":"m.room_membership","room_id":"!club:a.example"}]}"#;
+        let summary = summarize(&[
+            ("m.room.create", r#"{"type":"m.space","room_version":"12"}"#),
+            ("m.room.join_rules", rule),
+            ("m.room.history_visibility", r#"{"history_visibility":"world_readable"}"#),
+            ("m.room.guest_access", r#"{"guest_access":"can_join"}"#),
+            ("m.room.encryption", r#"{"algorithm":"m.megolm.v1.aes-sha2"}"#),
+        ]);
+        assert_eq!(summary.room_type.map(|kind| kind.to_string()).as_deref(), Some("m.space"));
+        assert!(summary.world_readable && summary.guest_can_join && summary.encryption.is_some());
+        match summary.join_rule {
+            JoinRuleSummary::Restricted(rule) => assert_eq!(rule.allowed_room_ids, ["!club:a.example"]),
+            other => panic!("{other:?}"),
+        }
+    }
+}

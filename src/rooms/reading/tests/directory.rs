@@ -150,3 +150,16 @@ fn summaries_for_those_who_may_know() {
     assert_eq!(public.summary.num_joined_members, ruma::UInt::from(1_u32));
     assert!(matches!(ask(&world, &stranger, "#nothing:a.example"), Err(ReadError::NotFound(_))));
 }
+
+#[test]
+fn a_redacted_name_is_forgotten() {
+    let mut world = World::new();
+    let mut room = public(&mut world, "room", "oops", 2);
+    let all = DirectoryRequest::default();
+    assert_eq!(names(&world, &all), ["oops"]);
+    let name = room.events[3];
+    let draft = super::Draft { redacts: Some(name), ..super::message(CREATOR, json!({})) };
+    world.write(&mut room, draft);
+    let page = world.rooms.public_rooms(&all).expect("a page");
+    assert_eq!(page.chunk[0].name, None);
+}

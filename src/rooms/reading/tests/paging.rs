@@ -96,7 +96,7 @@ fn tell(world: &mut World, story: &[(u8, u64)]) -> TestRoom {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_event_once_in_both_directions(story in story(), limit in 1_usize..9) {

@@ -3,7 +3,11 @@
 
 use kith_store::{
     Position,
-    tables::{account_data, events::Verdict},
+    tables::{
+        account_data,
+        accounts::{ACCOUNTS, AccountKind, AccountRecord},
+        events::Verdict,
+    },
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -86,7 +90,7 @@ fn expected(steps: &[Step]) -> Vec<bool> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn as_the_oracle_says(steps in prop::collection::vec(step(), 1..14)) {
@@ -178,4 +182,39 @@ fn events_of_other_rooms_are_not_shown() {
     let read = world.store().read();
     let visible = world.rooms.visible(&*read, room.sid, &viewer, &other.events).expect("reads");
     assert_eq!(visible, [false, false]);
+}
+
+#[test]
+fn what_the_erased_wrote_is_read_by_those_who_were_there() {
+    let mut world = World::new();
+    let author = "@author:a.example";
+    let mut room = play(&mut world, &[Step::Member("join")]);
+    world.write(&mut room, member(author, "join"));
+    let heard = world.write(&mut room, text(author, "heard"));
+    world.write(&mut room, member(VIEWER, "leave"));
+    let missed = world.write(&mut room, text(author, "missed"));
+    world.write(&mut room, member(VIEWER, "join"));
+    let account = AccountRecord {
+        kind: AccountKind::User,
+        created_ms: 0,
+        password: None,
+        admin: false,
+        deactivated: true,
+        erased: true,
+        locked: false,
+        suspended: false,
+        user_type: None,
+        terms: None,
+        rate_limit: None,
+    };
+    let mut txn = world.store().begin();
+    ACCOUNTS.put(&mut txn.batch, &world.user(author), &account);
+    world.store().commit_durably(txn).expect("commits");
+    let viewer = world.viewer(VIEWER);
+    let read = world.store().read();
+    let view = world.rooms.view(&*read, room.sid, &viewer).expect("reads");
+    let seen: Vec<_> = view.look(&[heard, missed]).expect("reads").into_iter().flatten().collect();
+    let shown = view.render(seen, crate::render::Form::ALONE).expect("renders");
+    let contents: Vec<_> = shown.iter().map(|event| super::value(event)["content"].clone()).collect();
+    assert_eq!(contents, [json!({ "msgtype": "m.text", "body": "heard" }), json!({})]);
 }
