@@ -56,8 +56,13 @@ impl Whole {
         if let Some(headers) = builder.headers_mut() {
             headers.clone_from(&self.parts.headers);
         }
+        // Clients in use send `POST …/join` and its like without a body when they have nothing to say.
+        let body = match self.body.as_ref() {
+            b"" if self.parts.method == http::Method::POST => b"{}",
+            body => body,
+        };
         let request = builder
-            .body(self.body.as_ref())
+            .body(body)
             .map_err(|_| ApiError::bad_request(ErrorKind::Unrecognized, "The request line is malformed"))?;
         let arguments: Vec<&str> = self.path_arguments.iter().map(String::as_str).collect();
         T::try_from_http_request(request, &arguments).map_err(|error| self.explain(&error))

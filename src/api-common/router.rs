@@ -163,7 +163,8 @@ where
 }
 
 fn into_http(response: impl OutgoingResponse) -> Result<Response, ApiError> {
-    let response = response.try_into_http_response::<BytesMut>().map_err(|error| ApiError::internal(&error))?;
+    let response =
+        response.try_into_http_response::<BytesMut>().map_err(|error| ApiError::internal(&error))?;
     Ok(response.map(|body| body.freeze().into()))
 }
 
@@ -174,7 +175,8 @@ fn filter(method: &Method) -> MethodFilter {
 
 /// Counts requests and their time by endpoint, never by the paths that clients make up.
 async fn measure(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let endpoint = request.extensions().get::<MatchedPath>().map_or("unknown", MatchedPath::as_str).to_owned();
+    let endpoint =
+        request.extensions().get::<MatchedPath>().map_or("unknown", MatchedPath::as_str).to_owned();
     let method = request.method().to_string();
     let start: Instant = app.clock.instant();
     let response = next.run(request).await;

@@ -30,7 +30,9 @@ impl From<PresenceError> for ApiError {
         match error {
             PresenceError::Disabled => Self::forbidden("Presence is disabled on this server"),
             PresenceError::NotShared => Self::forbidden("You share no room with this user"),
-            PresenceError::StatusTooLong => Self::bad_request(ErrorKind::TooLarge, "The status message is too long"),
+            PresenceError::StatusTooLong => {
+                Self::bad_request(ErrorKind::TooLarge, "The status message is too long")
+            }
             PresenceError::Store(error) => error.into(),
         }
     }
