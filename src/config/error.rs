@@ -56,7 +56,7 @@ impl From<figment::Error> for Problem {
     fn from(error: figment::Error) -> Problem {
         let origin = error.metadata.as_ref().and_then(name_origin);
         let message = match &error.kind {
-            Kind::UnknownField(_found, known) => format!("unknown key; known here: {}", OneOf(known)),
+            Kind::UnknownField(_found, known) => format!("unknown key; known here: {}", known.join(", ")),
             Kind::UnknownVariant(found, known) => {
                 format!("{found:?} is not one of the values {}", OneOf(known))
             }

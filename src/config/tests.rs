@@ -130,7 +130,7 @@ fn a_wrong_key_is_named_with_its_origin() {
     check_refusal(
         "[registration]\nmoed = \"open\"",
         &[],
-        &["registration.moed", "unknown key", "`mode`", "kith.toml"],
+        &["registration.moed", "unknown key", "mode, ", "kith.toml"],
     );
     check_refusal("[regstration]", &[], &["regstration", "unknown key", "kith.toml"]);
     check_refusal("", &[("KITH_ROOMS__COLOUR", "red")], &["rooms.colour", "KITH_ROOMS__COLOUR"]);

@@ -115,9 +115,8 @@ pub(crate) fn accept(bound: Vec<Bound>, router: Router, limits: &Limits, clock: 
     });
     let certificates: Vec<Arc<Certificate>> =
         bound.iter().filter_map(|bound| bound.certificate.clone()).collect();
-    if !certificates.is_empty() {
-        tasks.spawn("certificates", tls::watch(certificates, tasks.clone()));
-    }
+    // Without certificates too: SIGHUP must never end a server.
+    tasks.spawn("certificates", tls::watch(certificates, tasks.clone()));
     for bound in bound {
         tasks.spawn("listener", accept_on(bound, Arc::clone(&shared)));
     }
