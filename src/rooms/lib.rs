@@ -140,3 +140,6 @@ impl Rooms {
         user.server_name() == &*self.server_name
     }
 }
+
+#[cfg(test)]
+mod proofs;

@@ -49,6 +49,17 @@ impl Rooms {
         Ok(ROOMS.get(self.store.engine(), &room)?.is_some_and(|record| record.blocked))
     }
 
+    /// Closes a room to this server's users, or opens it again: for operators.
+    pub fn set_blocked(&self, room: RoomSid, blocked: bool) -> Result<(), Error> {
+        let mut record = ROOMS
+            .get(self.store.engine(), &room)?
+            .ok_or_else(|| Error::Missing { table: "rooms", key: room.0.to_string() })?;
+        record.blocked = blocked;
+        let mut txn = self.store.begin();
+        ROOMS.put(&mut txn.batch, &room, &record);
+        self.store.commit_durably(txn)
+    }
+
     pub(crate) fn find_room_of(&self, sid: RoomSid) -> Result<Option<Room>, Error> {
         if let Some(room) = self.states.room(sid) {
             return Ok(Some(room));
