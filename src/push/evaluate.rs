@@ -33,7 +33,7 @@ impl Push {
         if let Some(ready) = self.flattened.get(&event) {
             return Ok(ready);
         }
-        let pdu = self.rooms.pdu(self.store.engine(), event)?;
+        let pdu = self.rooms.pdu(event)?;
         let raw = serde_json::value::RawValue::from_string(pdu.json().to_owned());
         let raw = raw.map_err(|_| kith_store::Error::Corrupt { table: "event_json", what: "JSON" })?;
         let flattened = Arc::new(FlattenedJson::from_raw(&Raw::<AnySyncTimelineEvent>::from_json(raw)));

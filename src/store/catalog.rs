@@ -63,6 +63,8 @@ catalog! {
     // Receipts (tables/receipts.rs).
     RECEIPTS "receipts" Range;
     RECEIPT_STREAM "receipt_stream" Range;
+    // Mentions (tables/mentions.rs).
+    MENTIONS "mentions" Range;
     // Users (tables/accounts.rs).
     ACCOUNTS "accounts" Point;
     ACCOUNT_NUMBERS "account_numbers" Point;

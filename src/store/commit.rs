@@ -172,7 +172,7 @@ impl Commits {
             return Err(Error::Poisoned(reason.clone()));
         }
         let batch = std::mem::take(&mut txn.batch);
-        if batch.len() > 0 {
+        if !batch.is_empty() {
             // On an error the transaction drops here and gives its positions up.
             self.shared.engine.write(batch)?;
         }

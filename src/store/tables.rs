@@ -4,6 +4,7 @@ pub mod aliases;
 pub mod counters;
 pub mod events;
 pub mod members;
+pub mod mentions;
 pub mod names;
 pub mod receipts;
 pub mod relations;
