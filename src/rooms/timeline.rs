@@ -75,6 +75,8 @@ impl Rooms {
         };
         let span = view.span(from, to)?;
         let start = request.from.unwrap_or(match request.direction {
+            // The end of a room moves on: what comes later is to be had forward from here.
+            Direction::Backward if span.upper == Place::END => Token::Stream(view.horizon()),
             Direction::Backward => Token::Gap(span.upper),
             Direction::Forward => Token::Gap(span.lower),
         });

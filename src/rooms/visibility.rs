@@ -130,6 +130,11 @@ impl RoomView<'_> {
         self.room
     }
 
+    /// Nothing that arrived behind this position is shown: it may not be durable yet.
+    pub fn horizon(&self) -> Position {
+        self.horizon
+    }
+
     /// Where the room stands now; none for rooms this server was only invited to.
     pub fn heads(&self) -> Option<&Heads> {
         self.heads.as_ref()

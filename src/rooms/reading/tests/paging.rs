@@ -184,6 +184,22 @@ fn the_departed_page_back_from_where_they_left() {
 }
 
 #[test]
+fn what_comes_later_is_had_forward_from_the_start() {
+    let mut world = World::new();
+    let mut room = world.room("room", json!({}));
+    world.write(&mut room, member(VIEWER, "join"));
+    let page = |world: &World, room: &TestRoom, from, direction| {
+        let read = world.store().read();
+        let request = request(from, direction, 3);
+        world.rooms.messages(&*read, &room.id, &world.viewer(VIEWER), &request).expect("a page")
+    };
+    let start = page(&world, &room, None, Direction::Backward).start;
+    assert!(page(&world, &room, Some(start), Direction::Forward).chunk.is_empty());
+    let later = world.write(&mut room, text(CREATOR, "later"));
+    assert_eq!(ids(&page(&world, &room, Some(start), Direction::Forward).chunk), [world.id(later)]);
+}
+
+#[test]
 fn between_two_tokens() {
     let mut world = World::new();
     let mut room = world.room("room", json!({}));
