@@ -9,5 +9,10 @@
 
 mod harness;
 
+mod admin;
+mod bad_input;
 mod client;
+mod crash;
+mod operation;
+mod rate_limits;
 mod tidy;

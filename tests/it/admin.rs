@@ -1,0 +1,5 @@
+//! The admin API, one module per area of `src/api-admin`.
+
+mod register;
+mod server;
+mod users;

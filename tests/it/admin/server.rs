@@ -1,0 +1,3 @@
+//! What runs here.
+
+mod get_server_version;

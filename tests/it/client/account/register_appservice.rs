@@ -1,0 +1,60 @@
+//! Registering by application services, and the names they keep for themselves.
+
+use serde_json::{Value, json};
+
+use super::register;
+use crate::harness::{Bridge, User};
+
+fn wish(name: &str) -> Value {
+    json!({"type": "m.login.application_service", "username": name})
+}
+
+#[tokio::test]
+async fn a_service_makes_users_of_its_own() {
+    let bridge = Bridge::start().await;
+    let answer = bridge.call("POST", "/register", Some(wish("_irc_alice"))).await.ok();
+    assert_eq!(answer["user_id"], "@_irc_alice:localhost");
+    User::from_login(&bridge.server, &answer).is_logged_in().await;
+    let mut quiet = wish("_irc_bob");
+    quiet["inhibit_login"] = true.into();
+    let answer = bridge.call("POST", "/register", Some(quiet)).await.ok();
+    assert_eq!(answer, json!({"user_id": "@_irc_bob:localhost", "home_server": "localhost"}));
+    // Shared names too, as long as nobody has them.
+    bridge.call("POST", "/register", Some(wish("shared_carol"))).await.ok();
+
+    bridge.call("POST", "/register", Some(wish("_irc_alice"))).await.refused(400, "M_USER_IN_USE");
+    bridge.call("POST", "/register", Some(wish("mallory"))).await.refused(400, "M_EXCLUSIVE");
+    bridge.call("POST", "/register", Some(wish("_irc_ä"))).await.refused(400, "M_INVALID_USERNAME");
+    let nameless = json!({"type": "m.login.application_service"});
+    bridge.call("POST", "/register", Some(nameless)).await.refused(400, "M_MISSING_PARAM");
+    register(&bridge.server, wish("_irc_carol")).await.refused(401, "M_MISSING_TOKEN");
+    let path = "/_matrix/client/v3/register";
+    let wrong = bridge.server.with_token("wrong", "POST", path, Some(wish("_irc_carol"))).await;
+    wrong.refused(401, "M_UNKNOWN_TOKEN");
+    let mallory = bridge.server.register("mallory").await;
+    let by_user = mallory.post("/register", wish("_irc_carol")).await;
+    assert!(by_user.status == 401 || by_user.status == 403, "{by_user:?}");
+}
+
+#[tokio::test]
+async fn nobody_else_gets_an_exclusive_name() {
+    let bridge = Bridge::start().await;
+    for name in ["_irc_alice", "_IRC_alice", "ircbot"] {
+        let body = json!({"username": name, "password": "correct horse", "auth": {"type": "m.login.dummy"}});
+        register(&bridge.server, body).await.refused(400, "M_EXCLUSIVE");
+        let first = json!({"username": name, "password": "correct horse"});
+        register(&bridge.server, first).await.refused(400, "M_EXCLUSIVE");
+        let path = format!("/_matrix/client/v3/register/available?username={name}");
+        bridge.server.anonymous("GET", &path, None).await.refused(400, "M_EXCLUSIVE");
+    }
+    // What is not exclusive is there for everybody, and then not for the service any more.
+    bridge.server.register("shared_alice").await;
+    bridge.call("POST", "/register", Some(wish("shared_alice"))).await.refused(400, "M_USER_IN_USE");
+}
+
+#[tokio::test]
+async fn registration_for_people_need_not_be_open() {
+    let bridge = Bridge::start_with("[registration]\nmode = \"closed\"\n").await;
+    bridge.register("_irc_alice").await;
+    register(&bridge.server, json!({"username": "alice"})).await.refused(403, "M_FORBIDDEN");
+}

@@ -1,0 +1,6 @@
+//! `GET /_matrix/client/v1/admin/lock/{userId}`
+
+#[tokio::test]
+async fn administrators_see_and_set_whether_an_account_is_locked() {
+    super::only_administrators_and_only_over_others("lock", "locked").await;
+}
