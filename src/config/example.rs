@@ -17,24 +17,21 @@ struct Section {
     source: &'static str,
 }
 
-const SECTIONS: [Section; 17] = [
+const SECTIONS: [Section; 14] = [
     section("listeners", "[[listeners]]", "Listener", include_str!("listeners.rs")),
     section("registration", "[registration]", "Registration", include_str!("registration.rs")),
     section("accounts", "[accounts]", "Accounts", include_str!("accounts.rs")),
     section("passwords", "[passwords]", "Passwords", include_str!("passwords.rs")),
     section("rooms", "[rooms]", "Rooms", include_str!("rooms.rs")),
     section("rate_limits", "[rate_limits]", "RateLimits", include_str!("rate_limits.rs")),
-    section("federation", "[federation]", "Federation", include_str!("federation.rs")),
     section("outgoing", "[outgoing]", "Outgoing", include_str!("outgoing.rs")),
     section("storage", "[storage]", "Storage", include_str!("storage.rs")),
     section("logging", "[logging]", "Logging", include_str!("logging.rs")),
     section("limits", "[limits]", "Limits", include_str!("limits.rs")),
     section("appservices", "[appservices]", "Appservices", include_str!("appservices.rs")),
-    section("email", "[email]", "Email", include_str!("email.rs")),
     section("turn", "[turn]", "Turn", include_str!("turn.rs")),
     section("well_known", "[well_known]", "WellKnown", include_str!("well_known.rs")),
     section("presence", "[presence]", "Presence", include_str!("presence.rs")),
-    section("media", "[media]", "Media", include_str!("media.rs")),
 ];
 
 const fn section(

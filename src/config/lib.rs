@@ -9,16 +9,13 @@
 
 mod accounts;
 mod appservices;
-mod email;
 mod error;
 #[cfg(test)]
 mod example;
-mod federation;
 mod limits;
 mod listeners;
 mod load;
 mod logging;
-mod media;
 mod outgoing;
 mod passwords;
 mod presence;
@@ -33,14 +30,11 @@ mod well_known;
 
 pub use accounts::Accounts;
 pub use appservices::Appservices;
-pub use email::{Email, EmailSecurity};
 pub use error::{ConfigError, Problem};
-pub use federation::Federation;
 pub use limits::Limits;
 pub use listeners::{Listener, Service};
 pub use load::Override;
 pub use logging::{LogFormat, Logging};
-pub use media::Media;
 pub use outgoing::Outgoing;
 pub use passwords::Passwords;
 pub use presence::Presence;
@@ -80,17 +74,14 @@ pub struct Config {
     pub passwords: Passwords,
     pub rooms: Rooms,
     pub rate_limits: RateLimits,
-    pub federation: Federation,
     pub outgoing: Outgoing,
     pub storage: Storage,
     pub logging: Logging,
     pub limits: Limits,
     pub appservices: Appservices,
-    pub email: Email,
     pub turn: Turn,
     pub well_known: WellKnown,
     pub presence: Presence,
-    pub media: Media,
 }
 
 impl Default for Config {
@@ -105,17 +96,14 @@ impl Default for Config {
             passwords: Passwords::default(),
             rooms: Rooms::default(),
             rate_limits: RateLimits::default(),
-            federation: Federation::default(),
             outgoing: Outgoing::default(),
             storage: Storage::default(),
             logging: Logging::default(),
             limits: Limits::default(),
             appservices: Appservices::default(),
-            email: Email::default(),
             turn: Turn::default(),
             well_known: WellKnown::default(),
             presence: Presence::default(),
-            media: Media::default(),
         }
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
-    /// Bytes of a request's body, media uploads aside; more answers M_TOO_LARGE. Key backups are the largest honest
+    /// Bytes of a request's body; more answers M_TOO_LARGE. Key backups are the largest honest
     /// bodies.
     pub request_body_bytes_max: usize,
 
@@ -18,7 +18,7 @@ pub struct Limits {
     /// milliseconds. Ends connections that are only held open.
     pub header_timeout_ms: u64,
 
-    /// How long a client may take to send a request's body, in milliseconds, media uploads aside.
+    /// How long a client may take to send a request's body, in milliseconds.
     pub body_timeout_ms: u64,
 
     /// How many bytes of headers a request may have. From 8192.

@@ -51,7 +51,8 @@ pub enum RegistrationMode {
     Closed,
     /// Whoever holds a registration token.
     Token,
-    /// Whoever confirms an email address.
+    /// Whoever confirms an email address. No configuration leads here while the server sends no mail.
+    #[serde(skip)]
     Email,
     /// Everybody.
     Open,

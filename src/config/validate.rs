@@ -1,7 +1,7 @@
 //! What types cannot say: bounds, and keys that need each other.
 
 use crate::error::name_origin;
-use crate::{Config, Problem, RateLimits, RegistrationMode};
+use crate::{Config, Problem, RateLimits};
 use figment::Figment;
 use figment::value::Value;
 
@@ -101,13 +101,6 @@ fn check_registration(config: &Config, problems: &mut Problems<'_>) {
         "registration.require_terms",
         "needs registration.terms_url, the page people consent to",
     );
-    let needs_mail = registration.mode == Some(RegistrationMode::Email);
-    let has_mail = config.email.host.is_some() && config.email.from.is_some();
-    problems.require(
-        !needs_mail || has_mail,
-        "registration.mode",
-        "\"email\" needs email.host and email.from, to send the confirmations",
-    );
 }
 
 fn check_passwords(config: &Config, problems: &mut Problems<'_>) {
@@ -177,7 +170,6 @@ fn check_bounds(config: &Config, problems: &mut Problems<'_>) {
         ("outgoing.connect_timeout_ms", config.outgoing.connect_timeout_ms, TIMEOUT_MS_MIN, " ms"),
         ("outgoing.request_timeout_ms", config.outgoing.request_timeout_ms, TIMEOUT_MS_MIN, " ms"),
         ("outgoing.response_bytes_max", from_usize(config.outgoing.response_bytes_max), 1_024, " bytes"),
-        ("media.max_upload_bytes", config.media.max_upload_bytes, 1, " bytes"),
         ("turn.lifetime_seconds", config.turn.lifetime_seconds, 60, " seconds"),
     ];
     for (key, value, least, unit) in bounds {
