@@ -1,0 +1,3 @@
+//! Events and what surrounds them.
+
+mod get_context;

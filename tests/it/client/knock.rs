@@ -1,0 +1,3 @@
+//! Asking to be let in.
+
+mod knock_room;

@@ -1,0 +1,3 @@
+//! Taking events away.
+
+mod redact_event;

@@ -1,0 +1,3 @@
+//! Telling the operators about users.
+
+mod report_user;

@@ -1,0 +1,3 @@
+//! Rooms that hold rooms.
+
+mod get_hierarchy;
