@@ -16,7 +16,7 @@ use kith_config::Config;
 use kith_event::{Pdu, RoomVersion, SigningKey};
 use kith_kv::memory::MemoryEngine;
 use kith_store::{
-    ChangeKind, Durability, EventSid, Options, Position, RoomSid, Store, UserSid, catalog,
+    ChangeKind, Durability, EventSid, Options, Position, RoomSid, StateKeySid, Store, UserSid, catalog,
     state::{RoomStates, StateRoot},
     tables::{
         events::{self, EventMeta, Place as EventPlace, Verdict},
@@ -143,7 +143,7 @@ impl World {
         let store = Arc::clone(&self.rooms.store);
         let mut txn = store.begin();
         let position = txn.position().expect("allocates");
-        let order = i64::try_from(position.0).expect("small");
+        let order = order_of(position);
         let mut heads = ROOM_HEADS.get(store.engine(), &room.sid).expect("reads").unwrap_or(NO_HEADS);
         let depth = draft.depth.unwrap_or(heads.depth + 1);
         let pdu = self.pdu(room, &draft, depth);
@@ -162,31 +162,7 @@ impl World {
             _ => before,
         };
         states.write(&mut txn.batch, &[after]);
-        let place = EventPlace {
-            position: Some(position),
-            order,
-            state_before: before,
-            state_after: after,
-            room_state: after,
-            countable: 0,
-            thread: None,
-            countable_in_thread: 0,
-        };
-        let meta = EventMeta {
-            room: room.sid,
-            sender: store.ids().user(pdu.sender()).expect("numbers"),
-            state_key: key,
-            verdict: draft.verdict,
-            place: Some(place),
-            timestamp_ms: pdu.origin_server_ts(),
-            depth,
-            auth_depth: 0,
-            auth: Vec::new(),
-            prev: Vec::new(),
-            redacted_by: None,
-            transaction: draft.transaction.clone(),
-            reason: None,
-        };
+        let meta = self.meta(room, &draft, &pdu, key, (before, after), position);
         events::put(&mut txn.batch, event, &meta, pdu.json());
         TIMELINE.put(&mut txn.batch, &(room.sid, position), &event);
         TOPOLOGY.put(&mut txn.batch, &(room.sid, depth, order), &event);
@@ -208,6 +184,42 @@ impl World {
         }
         room.events.push(event);
         event
+    }
+
+    fn meta(
+        &self,
+        room: &TestRoom,
+        draft: &Draft,
+        pdu: &Pdu,
+        state_key: Option<StateKeySid>,
+        (state_before, state_after): (StateRoot, StateRoot),
+        position: Position,
+    ) -> EventMeta {
+        let place = EventPlace {
+            position: Some(position),
+            order: order_of(position),
+            state_before,
+            state_after,
+            room_state: state_after,
+            countable: 0,
+            thread: None,
+            countable_in_thread: 0,
+        };
+        EventMeta {
+            room: room.sid,
+            sender: self.user(pdu.sender().as_str()),
+            state_key,
+            verdict: draft.verdict,
+            place: Some(place),
+            timestamp_ms: pdu.origin_server_ts(),
+            depth: pdu.depth(),
+            auth_depth: 0,
+            auth: Vec::new(),
+            prev: Vec::new(),
+            redacted_by: None,
+            transaction: draft.transaction.clone(),
+            reason: None,
+        }
     }
 
     fn pdu(&self, room: &TestRoom, draft: &Draft, depth: u64) -> Pdu {
@@ -300,6 +312,10 @@ impl World {
     pub(super) fn id(&self, event: EventSid) -> String {
         self.store().ids().event_id(event).expect("is there").to_string()
     }
+}
+
+fn order_of(position: Position) -> i64 {
+    i64::try_from(position.0).expect("small")
 }
 
 const NO_HEADS: Heads = Heads {

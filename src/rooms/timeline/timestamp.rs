@@ -43,7 +43,7 @@ impl Rooms {
                 .map(|row| row.map(|(_, event)| event))
                 .collect::<Result<_, _>>()?;
             if batch.is_empty() {
-                return Err(ReadError::NotFound("an event near that time"));
+                return Err(ReadError::NotFound("event near that time"));
             }
             if let Some(seen) = view.look(&batch)?.into_iter().flatten().next() {
                 let event_id = self.store.ids().event_id(seen.event)?;

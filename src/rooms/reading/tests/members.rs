@@ -14,10 +14,10 @@ const OTHER: &str = "@other:a.example";
 fn who(world: &World, room: &TestRoom, viewer: &str, request: &MembersRequest) -> Vec<String> {
     let read = world.store().read();
     let members = world.rooms.members(&*read, &room.id, &world.viewer(viewer), request).expect("reads");
-    let key = |event: &Box<serde_json::value::RawValue>| {
+    let key = |event: &serde_json::value::RawValue| {
         value(event)["state_key"].as_str().expect("a key").to_owned()
     };
-    let mut users: Vec<String> = members.iter().map(key).collect();
+    let mut users: Vec<String> = members.iter().map(|event| key(event)).collect();
     users.sort();
     users
 }
