@@ -166,7 +166,8 @@ impl RoomView<'_> {
             }
         };
         let Some(last) = last else { return Ok(StateRoot::EMPTY) };
-        if self.look_at(last)?.is_none() {
+        // Whoever is ignored hides what he says, not the moment at which he said it.
+        if self.look_past_ignoring(&[last])?.iter().all(Option::is_none) {
             return Err(ReadError::Forbidden);
         }
         let meta = get_meta(self.read, last)?;
