@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What is logged, and how it looks. Logs go to standard error.
+/// What is logged, and how it looks. Logs go to standard output.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Logging {
