@@ -2,7 +2,7 @@
 
 use kith_accounts::Requester;
 use kith_event::{build::Draft, json};
-use kith_store::{EventSid, Txn, tables::members::Membership};
+use kith_store::{Committed, EventSid, Txn, tables::members::Membership};
 use ruma::{
     OwnedEventId, RoomId, UserId,
     events::{StateEventType, TimelineEventType, room::power_levels::UserPowerLevel},
@@ -10,7 +10,9 @@ use ruma::{
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::{Rooms, commit::RoomWrite, lane::LaneGuard, room::Room, room_state::membership_of, write_error::WriteError};
+use crate::{
+    Rooms, commit::RoomWrite, lane::LaneGuard, room::Room, room_state::membership_of, write_error::WriteError,
+};
 
 /// Somebody at work in one room.
 pub(crate) struct Acting<'a> {
@@ -53,11 +55,16 @@ impl<'a> Acting<'a> {
     /// Writes what was done and waits for the disk. If nothing was, it still waits for what was there before, so that
     /// an answer repeated is an answer kept.
     pub(crate) fn done(self) -> Result<(), WriteError> {
+        Ok(self.commit()?.wait_durable()?)
+    }
+
+    /// Writes what was done. Whoever does much waits for the disk once, after the last.
+    pub(crate) fn commit(self) -> Result<Committed, WriteError> {
         let Self { rooms, lane, write, txn } = self;
         let writes = if write.is_empty() { None } else { Some(write) };
         let committed = rooms.commit(writes, txn)?;
         drop(lane);
-        Ok(committed.wait_durable()?)
+        Ok(committed)
     }
 }
 
@@ -79,7 +86,10 @@ impl RoomWrite<'_> {
         }
         let needed = powers.needed_for(kind, is_state);
         let has = powers.of(user);
-        Err(WriteError::Refused(format!("{kind} needs power {needed} in this room, and you have {}", in_words(has))))
+        Err(WriteError::Refused(format!(
+            "{kind} needs power {needed} in this room, and you have {}",
+            in_words(has)
+        )))
     }
 
     /// What a user is to the room now.
@@ -90,7 +100,11 @@ impl RoomWrite<'_> {
 
     /// The current state event that says just what the draft says, if the same user said it: saying it again is no
     /// news.
-    pub(crate) fn said_already(&self, draft: &Draft, sender: &UserId) -> Result<Option<EventSid>, WriteError> {
+    pub(crate) fn said_already(
+        &self,
+        draft: &Draft,
+        sender: &UserId,
+    ) -> Result<Option<EventSid>, WriteError> {
         let Some(state_key) = &draft.state_key else { return Ok(None) };
         let kind = StateEventType::from(draft.kind.to_string());
         let Some(event) = self.event_of(self.heads.state, &kind, state_key)? else { return Ok(None) };

@@ -64,7 +64,10 @@ impl Rooms {
     }
 
     /// The room that an alias names, and servers that are in it.
-    pub fn resolve_alias(&self, alias: &RoomAliasId) -> Result<(OwnedRoomId, Vec<OwnedServerName>), AliasError> {
+    pub fn resolve_alias(
+        &self,
+        alias: &RoomAliasId,
+    ) -> Result<(OwnedRoomId, Vec<OwnedServerName>), AliasError> {
         // Aliases of other servers have to be asked for there.
         let record = self.find_alias(alias)?.ok_or(AliasError::NotFound)?;
         let ids = self.store.ids();
@@ -165,7 +168,11 @@ impl Rooms {
     }
 
     /// Whether a user may make this alias, which may still be taken.
-    pub(crate) fn check_new_alias(&self, requester: &Requester, alias: &RoomAliasId) -> Result<(), AliasError> {
+    pub(crate) fn check_new_alias(
+        &self,
+        requester: &Requester,
+        alias: &RoomAliasId,
+    ) -> Result<(), AliasError> {
         if alias.server_name() != self.server_name {
             return Err(AliasError::Invalid("the alias belongs to another server"));
         }

@@ -13,7 +13,7 @@ mod stripped;
 
 use std::collections::{BTreeMap, HashMap};
 
-use kith_event::{Pdu, power::Powers};
+use kith_event::Pdu;
 use kith_store::{
     Committed, Error, EventSid, Position, RoomSid, Txn,
     state::{RoomStates, StateRoot},
@@ -24,7 +24,9 @@ use kith_store::{
 };
 use ruma::events::StateEventType;
 
-use crate::{Rooms, ingest::Judged, room::Room, state_before, write_error::WriteError};
+use crate::{
+    Rooms, ingest::Judged, room::Room, room_state::SharedPowers, state_before, write_error::WriteError,
+};
 
 pub(crate) use self::relations::RelatesTo;
 
@@ -196,14 +198,22 @@ impl<'a> RoomWrite<'a> {
     }
 
     /// Who may do what in a state.
-    pub(crate) fn powers(&self, root: StateRoot) -> Result<Powers, Error> {
+    pub(crate) fn powers(&self, root: StateRoot) -> Result<SharedPowers, Error> {
+        // What is stored is cached under its root; what is being made is not worth it.
+        if self.events.is_empty() && !self.is_new {
+            return self.rooms.state_at(self.room.sid, root).powers();
+        }
         let create = self.pdu(self.room.create)?;
         let levels = self.state_pdu(root, &StateEventType::RoomPowerLevels, "")?;
-        Ok(Powers::new(&create, levels.as_ref()))
+        Ok(SharedPowers::new(&create, levels.as_ref()))
     }
 
     /// Takes a judged event in: the room's heads move, nothing is written yet.
-    pub(crate) fn append(&mut self, judged: Judged, transaction: Option<Transaction>) -> Result<EventSid, WriteError> {
+    pub(crate) fn append(
+        &mut self,
+        judged: Judged,
+        transaction: Option<Transaction>,
+    ) -> Result<EventSid, WriteError> {
         let ids = self.rooms.store.ids();
         let Judged { sid, pdu, verdict, reason, auth, prev, state_before } = judged;
         let pdu = pdu.with_rejected(verdict == Verdict::Rejected);

@@ -146,7 +146,11 @@ impl Rooms {
         RoomVersion::find(id).ok_or_else(|| CreateError::UnsupportedVersion(id.to_owned()))
     }
 
-    fn alias_for_new(&self, requester: &Requester, new: &NewRoom) -> Result<Option<OwnedRoomAliasId>, CreateError> {
+    fn alias_for_new(
+        &self,
+        requester: &Requester,
+        new: &NewRoom,
+    ) -> Result<Option<OwnedRoomAliasId>, CreateError> {
         let Some(localpart) = &new.alias_localpart else { return Ok(None) };
         if localpart.contains(':') {
             return Err(CreateError::Invalid("the localpart of an alias has no colon".to_owned()));
@@ -168,7 +172,9 @@ impl Rooms {
             return Err(CreateError::Invalid(format!("more than {INVITES_MAX} invites")));
         }
         if new.initial_state.len() > INITIAL_STATE_MAX {
-            return Err(CreateError::Invalid(format!("more than {INITIAL_STATE_MAX} events of initial state")));
+            return Err(CreateError::Invalid(format!(
+                "more than {INITIAL_STATE_MAX} events of initial state"
+            )));
         }
         for user in &new.invite {
             check_invitee(self, user).map_err(CreateError::Invite)?;

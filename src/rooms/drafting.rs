@@ -22,7 +22,12 @@ use crate::{
 
 impl RoomWrite<'_> {
     /// Builds an event of a local user and takes it in. An event that the rules forbid is an error, and is not kept.
-    pub(crate) fn send(&mut self, draft: Draft, sender: &UserId, timestamp_ms: u64) -> Result<EventSid, WriteError> {
+    pub(crate) fn send(
+        &mut self,
+        draft: Draft,
+        sender: &UserId,
+        timestamp_ms: u64,
+    ) -> Result<EventSid, WriteError> {
         self.send_in_transaction(draft, sender, timestamp_ms, None)
     }
 
@@ -39,7 +44,11 @@ impl RoomWrite<'_> {
     }
 
     /// Takes in an event that was built here.
-    pub(crate) fn accept(&mut self, pdu: Pdu, transaction: Option<Transaction>) -> Result<EventSid, WriteError> {
+    pub(crate) fn accept(
+        &mut self,
+        pdu: Pdu,
+        transaction: Option<Transaction>,
+    ) -> Result<EventSid, WriteError> {
         let judged = ingest::judge(self, VerifiedPdu::of_own(pdu)).map_err(|error| match error {
             IngestError::Write(error) => error,
             IngestError::UnknownRoom | IngestError::Missing(_) => WriteError::Unresolvable(error.to_string()),
@@ -51,7 +60,12 @@ impl RoomWrite<'_> {
     }
 
     /// Builds an event that follows the room's newest.
-    pub(crate) fn build(&mut self, draft: Draft, sender: &UserId, timestamp_ms: u64) -> Result<Pdu, WriteError> {
+    pub(crate) fn build(
+        &mut self,
+        draft: Draft,
+        sender: &UserId,
+        timestamp_ms: u64,
+    ) -> Result<Pdu, WriteError> {
         check_lengths(&draft)?;
         let prev = self.prev_events();
         let state = state_before::before(self, &prev)?;
@@ -82,7 +96,12 @@ impl RoomWrite<'_> {
         extremities[extremities.len().saturating_sub(PREV_EVENTS_MAX)..].to_vec()
     }
 
-    fn auth_events(&self, draft: &Draft, sender: &UserId, state: StateRoot) -> Result<Vec<EventRef>, WriteError> {
+    fn auth_events(
+        &self,
+        draft: &Draft,
+        sender: &UserId,
+        state: StateRoot,
+    ) -> Result<Vec<EventRef>, WriteError> {
         let state_key = draft.state_key.as_deref();
         let needed = auth::auth_types(self.room.version, &draft.kind, sender, state_key, &draft.content)?;
         let mut auth_events = Vec::with_capacity(needed.len());
@@ -120,7 +139,8 @@ pub(crate) fn build_create(
 
 /// Said apart from other faults of format, because clients are told that something is too large.
 fn check_lengths(draft: &Draft) -> Result<(), WriteError> {
-    let too_long = |what: &str| Err(WriteError::TooLarge(format!("{what} is longer than {ID_BYTES_MAX} bytes")));
+    let too_long =
+        |what: &str| Err(WriteError::TooLarge(format!("{what} is longer than {ID_BYTES_MAX} bytes")));
     if draft.kind.to_string().len() > ID_BYTES_MAX {
         return too_long("the event type");
     }

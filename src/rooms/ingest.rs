@@ -69,8 +69,7 @@ impl Rooms {
             return Ok(known);
         }
         let judged = judge(&mut write, event)?;
-        let ingested =
-            Ingested { event: judged.sid, verdict: judged.verdict, reason: judged.reason.clone() };
+        let ingested = Ingested { event: judged.sid, verdict: judged.verdict, reason: judged.reason.clone() };
         write.append(judged, None)?;
         let committed = self.commit([write], self.store.begin())?;
         drop(lane);

@@ -5,6 +5,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
+    sync::Arc,
     time::Duration,
 };
 
@@ -20,7 +21,6 @@ const LANE_WAIT_MS: u64 = 30_000;
 #[derive(Default)]
 pub(crate) struct Lanes {
     lanes: Mutex<HashMap<RoomSid, Lane>>,
-    left: Condvar,
 }
 
 #[derive(Default)]
@@ -28,6 +28,8 @@ struct Lane {
     next_ticket: u64,
     /// Who holds the lane (the first) and who waits for it, in order of arrival.
     queue: VecDeque<u64>,
+    /// Wakes those who wait.
+    left: Arc<Condvar>,
 }
 
 /// The right to write one room, until it is dropped.
@@ -56,10 +58,11 @@ impl Lanes {
         let ticket = lane.next_ticket;
         lane.next_ticket += 1;
         lane.queue.push_back(ticket);
+        let left = Arc::clone(&lane.left);
         // Dropped on the way out by an error, the guard gives the place in the queue up.
         let guard = LaneGuard { lanes: self, room, ticket };
         while lanes.get(&room).is_some_and(|lane| lane.queue.front() != Some(&ticket)) {
-            if self.left.wait_for(&mut lanes, Duration::from_millis(LANE_WAIT_MS)).timed_out() {
+            if left.wait_for(&mut lanes, Duration::from_millis(LANE_WAIT_MS)).timed_out() {
                 drop(lanes);
                 drop(guard);
                 return Err(Busy);
@@ -76,10 +79,10 @@ impl Drop for LaneGuard<'_> {
             lane.queue.retain(|ticket| *ticket != self.ticket);
             if lane.queue.is_empty() {
                 lanes.remove(&self.room);
+            } else {
+                lane.left.notify_all();
             }
         }
-        drop(lanes);
-        self.lanes.left.notify_all();
     }
 }
 

@@ -23,8 +23,8 @@ use serde_json::{Map, Value};
 
 use crate::{Rooms, WriteError, acting::content, commit::RoomWrite};
 
-pub use self::{join::Joining, third_party::ThirdPartySigned};
 pub(crate) use self::invite::check_invitee;
+pub use self::{join::Joining, third_party::ThirdPartySigned};
 
 /// Why a membership was not changed.
 #[derive(Debug, thiserror::Error)]

@@ -44,12 +44,18 @@ impl World {
         let server_name = ruma::server_name!("a.example").to_owned();
         let store = Store::open(Arc::clone(&engine), Options::default()).expect("opens");
         let settings = Settings::new(server_name.clone(), &config);
-        let accounts =
-            Accounts::open(Arc::clone(&store), clock.clone(), random.clone(), settings, Appservices::default())
-                .expect("opens");
+        let accounts = Accounts::open(
+            Arc::clone(&store),
+            clock.clone(),
+            random.clone(),
+            settings,
+            Appservices::default(),
+        )
+        .expect("opens");
         let signing_key = Arc::new(SigningKey::generate([7; 32], "1").expect("a key"));
         let clock_of_rooms = clock.clone();
-        let parts = Parts { store, accounts, config, clock: clock_of_rooms, random, server_name, signing_key };
+        let parts =
+            Parts { store, accounts, config, clock: clock_of_rooms, random, server_name, signing_key };
         Self { engine, clock, rooms: Rooms::new(parts) }
     }
 
@@ -98,10 +104,20 @@ impl World {
         self.send(user, room, "m.room.message", json!({ "msgtype": "m.text", "body": text })).expect("sends")
     }
 
-    fn send(&self, user: &Requester, room: &RoomId, kind: &str, content: Value) -> Result<OwnedEventId, SendError> {
+    fn send(
+        &self,
+        user: &Requester,
+        room: &RoomId,
+        kind: &str,
+        content: Value,
+    ) -> Result<OwnedEventId, SendError> {
         self.clock.advance(std::time::Duration::from_millis(1));
-        let message =
-            NewMessage { kind: kind.into(), content: raw(&content), transaction_id: None, timestamp_ms: None };
+        let message = NewMessage {
+            kind: kind.into(),
+            content: raw(&content),
+            transaction_id: None,
+            timestamp_ms: None,
+        };
         self.rooms.send_message(user, room, message)
     }
 

@@ -92,8 +92,12 @@ impl Rooms {
             None => Vec::new(),
         };
         for rule in &self.config.rooms.directory_publication {
-            let alias_fits = rule.alias == "*" || aliases.iter().any(|alias| fits(&rule.alias, alias.as_str()));
-            if alias_fits && fits(&rule.user, requester.user_id.as_str()) && fits(&rule.room, room_id.as_str()) {
+            let alias_fits =
+                rule.alias == "*" || aliases.iter().any(|alias| fits(&rule.alias, alias.as_str()));
+            if alias_fits
+                && fits(&rule.user, requester.user_id.as_str())
+                && fits(&rule.room, room_id.as_str())
+            {
                 return Ok(rule.action == RuleAction::Allow);
             }
         }
@@ -111,7 +115,9 @@ impl Rooms {
         }
         let powers = self.current_state(room.sid)?.powers()?;
         if !powers.may_send(&requester.user_id, &TimelineEventType::RoomCanonicalAlias, true) {
-            return Err(PublicationError::Forbidden("publishing a room needs the power to set its canonical alias"));
+            return Err(PublicationError::Forbidden(
+                "publishing a room needs the power to set its canonical alias",
+            ));
         }
         Ok(())
     }

@@ -4,10 +4,7 @@
 use kith_accounts::Requester;
 use kith_event::{Pdu, build::Draft};
 use kith_store::tables::members::Membership;
-use ruma::{
-    EventId, OwnedEventId, RoomId,
-    events::TimelineEventType,
-};
+use ruma::{EventId, OwnedEventId, RoomId, events::TimelineEventType};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -35,7 +32,8 @@ impl Redacting {
             Some(Value::String(target)) => EventId::parse(target).ok(),
             _ => None,
         };
-        let target = target.ok_or_else(|| SendError::Invalid("a redaction names its target in redacts".to_owned()))?;
+        let target =
+            target.ok_or_else(|| SendError::Invalid("a redaction names its target in redacts".to_owned()))?;
         let (transaction_id, timestamp_ms) = (message.transaction_id, message.timestamp_ms);
         Ok(Self { target, content, transaction_id, timestamp_ms })
     }
@@ -109,7 +107,8 @@ fn check(write: &RoomWrite<'_>, requester: &Requester, target: &EventId) -> Resu
     }
     match target.kind() {
         TimelineEventType::RoomCreate | TimelineEventType::RoomServerAcl => {
-            let reason = format!("events of type {} cannot be redacted: the room would suffer", target.kind());
+            let reason =
+                format!("events of type {} cannot be redacted: the room would suffer", target.kind());
             Err(WriteError::Refused(reason).into())
         }
         _ => Ok(()),

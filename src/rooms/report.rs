@@ -39,7 +39,11 @@ impl Rooms {
             return Err(ReportError::NotFound);
         }
         let event = self.store.ids().find_event(event_id)?.ok_or(ReportError::NotFound)?;
-        let viewer = Viewer { user: Some(requester.user), user_id: Some(requester.user_id.clone()), ..Viewer::default() };
+        let viewer = Viewer {
+            user: Some(requester.user),
+            user_id: Some(requester.user_id.clone()),
+            ..Viewer::default()
+        };
         let visible = self.visible(&*self.store.read(), room, &viewer, &[event])?;
         if visible != [true] {
             return Err(ReportError::NotFound);
@@ -108,7 +112,8 @@ impl Rooms {
         let mut txn = self.store.begin();
         let number = txn.position()?;
         let reason = reason.filter(|reason| !reason.is_empty()).map(cut);
-        let record = ReportRecord { at_ms: self.clock.now_ms(), reporter: requester.user, subject, reason, score };
+        let record =
+            ReportRecord { at_ms: self.clock.now_ms(), reporter: requester.user, subject, reason, score };
         REPORTS.put(&mut txn.batch, &number, &record);
         self.store.commit_durably(txn)?;
         Ok(number)

@@ -40,10 +40,13 @@ pub(crate) fn resolve(write: &mut RoomWrite<'_>, roots: &[StateRoot]) -> Result<
     metrics::counter!("kith_rooms_resolutions_total").increment(1);
     let disagreement = Disagreement::find(write, base, roots)?;
     let conflict = disagreement.conflict(write)?;
-    let resolved = kith_event::resolve::resolve(&conflict, &RoomSource { write, base }).map_err(|error| match error {
-        ResolveError::Source(error) => WriteError::Store(error),
-        ResolveError::Algorithm(reason) => WriteError::Unresolvable(reason),
-    })?;
+    let resolved =
+        kith_event::resolve::resolve(&conflict, &RoomSource { write, base }).map_err(
+            |error| match error {
+                ResolveError::Source(error) => WriteError::Store(error),
+                ResolveError::Algorithm(reason) => WriteError::Unresolvable(reason),
+            },
+        )?;
     let ids = write.rooms.store.ids();
     let mut changes = Vec::with_capacity(disagreement.keys.len());
     for (key, name) in &disagreement.keys {
@@ -66,7 +69,8 @@ impl Disagreement {
             }
         }
         let listed: Vec<StateKeySid> = keys.keys().copied().collect();
-        let forks = roots.iter().map(|root| write.states.get_many(*root, &listed)).collect::<Result<_, _>>()?;
+        let forks =
+            roots.iter().map(|root| write.states.get_many(*root, &listed)).collect::<Result<_, _>>()?;
         Ok(Self { base, keys, forks })
     }
 
@@ -98,7 +102,8 @@ impl Disagreement {
     }
 
     fn auth_difference(&self, write: &RoomWrite<'_>) -> Result<HashSet<EventSid>, Error> {
-        let forks: Vec<Vec<EventSid>> = self.forks.iter().map(|fork| fork.iter().flatten().copied().collect()).collect();
+        let forks: Vec<Vec<EventSid>> =
+            self.forks.iter().map(|fork| fork.iter().flatten().copied().collect()).collect();
         let first = self.agreed_first(write)?;
         let common = || {
             let rest = write.states.iter(self.base).filter_map(|entry| match entry {
@@ -119,7 +124,9 @@ impl Disagreement {
     /// Events that all forks have and that have most of the room's past in their auth chains.
     fn agreed_first(&self, write: &RoomWrite<'_>) -> Result<Vec<EventSid>, Error> {
         let mut first = Vec::new();
-        for kind in [StateEventType::RoomPowerLevels, StateEventType::RoomJoinRules, StateEventType::RoomCreate] {
+        for kind in
+            [StateEventType::RoomPowerLevels, StateEventType::RoomJoinRules, StateEventType::RoomCreate]
+        {
             let name = (kind, String::new());
             if !self.keys.values().any(|key| *key == name) {
                 first.extend(write.event_of(self.base, &name.0, "")?);

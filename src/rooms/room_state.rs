@@ -8,7 +8,7 @@ use std::sync::Arc;
 use kith_event::{Pdu, power::Powers};
 use kith_store::{
     Error, EventSid, RoomSid, StateKeySid, UserSid,
-    state::{RoomStates, StateRoot},
+    state::{Difference, RoomStates, StateRoot},
     tables::members::Membership,
 };
 use quick_cache::{Weighter, sync::Cache};
@@ -97,6 +97,14 @@ impl StateCaches {
 /// Who may do what in one state; cheap to clone.
 #[derive(Clone)]
 pub struct SharedPowers(Arc<CachedPowers>);
+
+impl SharedPowers {
+    pub(crate) fn new(create: &Pdu, levels: Option<&Pdu>) -> Self {
+        let pdus = [Some(create), levels];
+        let text_bytes = pdus.into_iter().flatten().map(|pdu| pdu.content_text().len() as u64).sum();
+        Self(Arc::new(CachedPowers { powers: Powers::new(create, levels), text_bytes }))
+    }
+}
 
 impl std::ops::Deref for SharedPowers {
     type Target = Powers;
@@ -194,10 +202,7 @@ impl<'a> State<'a> {
     }
 
     /// The entries in which this state differs from an earlier one: key, event before, event now.
-    pub fn changed_since(
-        &self,
-        before: StateRoot,
-    ) -> Result<Vec<(StateKeySid, Option<EventSid>, Option<EventSid>)>, Error> {
+    pub fn changed_since(&self, before: StateRoot) -> Result<Vec<Difference>, Error> {
         self.nodes().diff(before, self.root)
     }
 
@@ -232,10 +237,7 @@ impl<'a> State<'a> {
         let caches = &self.rooms.states;
         let cached = caches.powers.get_or_insert_with(&(self.room, self.root), || {
             let levels = self.get(&StateEventType::RoomPowerLevels, "")?;
-            let create = self.create()?;
-            let text_bytes = [Some(&create), levels.as_ref()].into_iter().flatten().map(|pdu| pdu.content_text().len() as u64);
-            let text_bytes = text_bytes.sum();
-            Ok::<_, Error>(Arc::new(CachedPowers { powers: Powers::new(&create, levels.as_ref()), text_bytes }))
+            Ok::<_, Error>(SharedPowers::new(&self.create()?, levels.as_ref()).0)
         })?;
         Ok(SharedPowers(cached))
     }

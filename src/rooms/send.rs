@@ -9,10 +9,7 @@ use ruma::{OwnedEventId, RoomId, events::TimelineEventType};
 use serde_json::value::RawValue;
 
 use crate::{
-    Rooms, WriteError,
-    acting::check_not_suspended,
-    redact::Redacting,
-    transactions::TransactionKey,
+    Rooms, WriteError, acting::check_not_suspended, redact::Redacting, transactions::TransactionKey,
 };
 
 pub use self::state::NewState;

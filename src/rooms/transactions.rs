@@ -7,11 +7,10 @@ use kith_store::{
     Direction, Error, EventSid, RoomSid, Txn, UserSid,
     key::Key,
     tables::{
-        events::{Transaction, get_meta},
+        events::Transaction,
         transactions::{TRANSACTIONS, TransactionRecord},
     },
 };
-use ruma::DeviceId;
 
 use crate::Rooms;
 
@@ -29,7 +28,8 @@ impl TransactionKey {
     /// `endpoint` is what the path holds beside the room.
     pub(crate) fn new(requester: &Requester, room: RoomSid, endpoint: String, id: &str) -> Option<Self> {
         let device = requester.device_id.as_ref().map(|device| device.to_string()).unwrap_or_default();
-        (id.len() <= TRANSACTION_ID_BYTES_MAX).then(|| Self((requester.user, device, room, endpoint, id.to_owned())))
+        (id.len() <= TRANSACTION_ID_BYTES_MAX)
+            .then(|| Self((requester.user, device, room, endpoint, id.to_owned())))
     }
 
     /// What the event remembers of it.
@@ -52,12 +52,6 @@ impl TransactionKey {
 pub struct TransactionSweep(Vec<u8>);
 
 impl Rooms {
-    /// The transaction id of an event, if this device of this user sent it.
-    pub fn transaction_of(&self, event: EventSid, device: &DeviceId) -> Result<Option<String>, Error> {
-        let transaction = get_meta(self.store.engine(), event)?.transaction;
-        Ok(transaction.filter(|transaction| transaction.device == device.as_str()).map(|transaction| transaction.id))
-    }
-
     /// Forgets transactions that nobody repeats any more; gives where to go on, or nothing at the end.
     pub fn sweep_transactions(&self, from: &TransactionSweep) -> Result<Option<TransactionSweep>, Error> {
         let old_ms = self.clock.now_ms().saturating_sub(REMEMBERED_MS);

@@ -50,10 +50,16 @@ impl Rooms {
         let new_id = founding.room_id().clone();
         self.move_names(&old.write, &mut founding, user)?;
         let levels = carried::power_levels(&old.write, version, &founding.write)?;
-        founding.send(Draft::state(StateEventType::RoomPowerLevels, "", content(&levels)?), user).map_err(invalid_state)?;
+        founding
+            .send(Draft::state(StateEventType::RoomPowerLevels, "", content(&levels)?), user)
+            .map_err(invalid_state)?;
 
         let tombstone = json!({ "body": TOMBSTONE_BODY, "replacement_room": new_id });
-        old.write.send(Draft::state(StateEventType::RoomTombstone, "", content(&tombstone)?), user, now_ms)?;
+        old.write.send(
+            Draft::state(StateEventType::RoomTombstone, "", content(&tombstone)?),
+            user,
+            now_ms,
+        )?;
         empty_canonical_alias(&mut old.write, user, now_ms)?;
         silence(&mut old.write, user, now_ms)?;
         let (write, lane) = old.into_parts();
@@ -99,7 +105,9 @@ fn empty_canonical_alias(old: &mut RoomWrite<'_>, user: &UserId, now_ms: u64) ->
 /// Nobody but moderators speaks in the old room, or invites to it, if the user may say so.
 fn silence(old: &mut RoomWrite<'_>, user: &UserId, now_ms: u64) -> Result<(), WriteError> {
     let levels = old.current(&StateEventType::RoomPowerLevels, "")?;
-    let Some(mut levels) = levels.and_then(|pdu| pdu.content_as::<Map<String, Value>>().ok()) else { return Ok(()) };
+    let Some(mut levels) = levels.and_then(|pdu| pdu.content_as::<Map<String, Value>>().ok()) else {
+        return Ok(());
+    };
     let users_default = level(levels.get("users_default")).unwrap_or(0);
     let silenced = SILENCED_LEVEL.max(users_default.saturating_add(1));
     let mut changed = false;

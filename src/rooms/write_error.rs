@@ -1,10 +1,6 @@
 //! What can go wrong with any write to a room. Each family of verbs adds what only it can meet.
 
-use kith_event::{
-    ParseError,
-    auth::AuthError,
-    build::BuildError,
-};
+use kith_event::{ParseError, auth::AuthError, build::BuildError};
 
 use crate::lane::Busy;
 

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use kith_event::{Pdu, parse::parse_pdu, verify};
 use kith_store::{
     Direction, Error, EventSid, Read,
-    state::{StateRoot, check as check_state, RoomNodes},
+    state::{RoomNodes, StateRoot, check as check_state},
     tables::{
         events::{EVENT_META, EventMeta, Place, Verdict, get_json, get_meta},
         rooms::TIMELINE,
@@ -46,7 +46,9 @@ impl RoomCheck<'_> {
             self.expect(meta.room == room && meta.verdict == Verdict::Accepted, || {
                 format!("{id} is in the timeline of a room that did not accept it")
             });
-            self.expect(place.position == Some(position), || format!("{id} says it stands elsewhere in the timeline"));
+            self.expect(place.position == Some(position), || {
+                format!("{id} says it stands elsewhere in the timeline")
+            });
             self.text(event)?;
             self.states(&mut walk, event, &meta, &place)?;
             self.counts(&mut walk, event, &place)?;
@@ -87,7 +89,13 @@ impl RoomCheck<'_> {
     }
 
     /// The state after is the state before with this event in it, or the same.
-    fn states(&mut self, walk: &mut Walk, event: EventSid, meta: &EventMeta, place: &Place) -> Result<(), Error> {
+    fn states(
+        &mut self,
+        walk: &mut Walk,
+        event: EventSid,
+        meta: &EventMeta,
+        place: &Place,
+    ) -> Result<(), Error> {
         self.sound(walk, place.state_before)?;
         let id = self.rooms.store.ids().event_id(event)?;
         let changed = self.states.diff(place.state_before, place.state_after)?;
@@ -96,7 +104,9 @@ impl RoomCheck<'_> {
             (Some(key), [(changed, _, Some(now))]) => key == *changed && *now == event,
             _ => false,
         };
-        self.expect(as_expected, || format!("{id}: the state after is not the state before with the event in it"));
+        self.expect(as_expected, || {
+            format!("{id}: the state after is not the state before with the event in it")
+        });
         walk.sound.insert(place.state_after);
         self.sound(walk, place.room_state)
     }
@@ -112,10 +122,14 @@ impl RoomCheck<'_> {
     fn counts(&mut self, walk: &mut Walk, event: EventSid, place: &Place) -> Result<(), Error> {
         let id = self.rooms.store.ids().event_id(event)?;
         let step = place.countable.checked_sub(walk.countable);
-        self.expect(step.is_some_and(|step| step <= 1), || format!("{id}: the count of countable events jumps"));
+        self.expect(step.is_some_and(|step| step <= 1), || {
+            format!("{id}: the count of countable events jumps")
+        });
         if place.thread.is_none() {
             let step = place.countable_in_thread.checked_sub(walk.countable_main);
-            self.expect(step.is_some_and(|step| step <= 1), || format!("{id}: the main timeline's count jumps"));
+            self.expect(step.is_some_and(|step| step <= 1), || {
+                format!("{id}: the main timeline's count jumps")
+            });
             walk.countable_main = place.countable_in_thread;
         }
         walk.countable = place.countable;
@@ -145,9 +159,15 @@ impl RoomCheck<'_> {
         self.expect(newest == stored, || "the extremities are not the events that nobody follows".to_owned());
         let heads = self.heads.clone();
         self.expect(heads.depth >= walk.depth, || "an event is deeper than the room".to_owned());
-        self.expect(heads.countable == walk.countable, || "the count of countable events is wrong".to_owned());
-        self.expect(heads.countable_main == walk.countable_main, || "the main timeline's count is wrong".to_owned());
-        self.expect(heads.state == walk.room_state, || "the current state is not that after the newest event".to_owned());
+        self.expect(heads.countable == walk.countable, || {
+            "the count of countable events is wrong".to_owned()
+        });
+        self.expect(heads.countable_main == walk.countable_main, || {
+            "the main timeline's count is wrong".to_owned()
+        });
+        self.expect(heads.state == walk.room_state, || {
+            "the current state is not that after the newest event".to_owned()
+        });
         let create = self.states.get(heads.state, self.create_key()?)?;
         self.expect(create == Some(self.room.create), || "the state names another create event".to_owned());
         Ok(())
@@ -159,7 +179,11 @@ impl RoomCheck<'_> {
 }
 
 /// Events that stand in no timeline: rejected, soft-failed, or only known as authority. Gives their number.
-pub(super) fn check_unplaced(rooms: &Rooms, read: &dyn Read, findings: &mut Vec<Finding>) -> Result<u64, Error> {
+pub(super) fn check_unplaced(
+    rooms: &Rooms,
+    read: &dyn Read,
+    findings: &mut Vec<Finding>,
+) -> Result<u64, Error> {
     let mut events = 0;
     for row in EVENT_META.scan(read, &(), Direction::Forward) {
         let (event, meta) = row?;

@@ -20,9 +20,10 @@ impl RoomCheck<'_> {
             let user = ids.user(&user_id)?;
             let membership = membership_of(&self.rooms.pdu(event)?).unwrap_or(Membership::Leave);
             let row = MEMBERSHIPS.get(self.read, &(user, self.room.sid))?;
-            self.expect(row.as_ref().is_some_and(|row| row.event == event && row.membership == membership), || {
-                format!("the row of member {user_id} does not say what the state says")
-            });
+            self.expect(
+                row.as_ref().is_some_and(|row| row.event == event && row.membership == membership),
+                || format!("the row of member {user_id} does not say what the state says"),
+            );
             expected.insert(user, membership);
             if membership == Membership::Join {
                 *servers.entry(ids.server(user_id.server_name())?).or_insert(0) += 1;
@@ -50,7 +51,9 @@ impl RoomCheck<'_> {
             }
         }
         for (user, membership) in expected {
-            self.expect(listed.get(user) == Some(membership), || format!("member {} is listed wrongly", user.0));
+            self.expect(listed.get(user) == Some(membership), || {
+                format!("member {} is listed wrongly", user.0)
+            });
         }
         for (user, membership) in listed {
             let forgotten = membership == Membership::Leave;

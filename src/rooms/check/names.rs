@@ -39,7 +39,11 @@ pub(super) fn check(rooms: &Rooms, read: &dyn Read, findings: &mut Vec<Finding>)
         let ((user, _, _, _, id), record) = row?;
         if !EVENT_META.contains(read, &record.event)? {
             let user = rooms.store.ids().user_id(user)?;
-            find(findings, "transactions", format!("transaction {id} of {user} sent an event that is not there"));
+            find(
+                findings,
+                "transactions",
+                format!("transaction {id} of {user} sent an event that is not there"),
+            );
         }
     }
     Ok(())

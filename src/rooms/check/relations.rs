@@ -53,7 +53,9 @@ impl RoomCheck<'_> {
         match THREADS.get(read, &root)?.filter(|record| record.room == room) {
             Some(record) => {
                 self.expect(record.count == count, || format!("thread {} is counted wrongly", root.0));
-                self.expect(Some(record.position) == latest, || format!("thread {} has another latest event", root.0));
+                self.expect(Some(record.position) == latest, || {
+                    format!("thread {} has another latest event", root.0)
+                });
                 let ordered = THREAD_ORDER.contains(read, &(room, record.position, root))?;
                 self.expect(ordered, || format!("thread {} is missing from the order", root.0));
             }

@@ -22,7 +22,10 @@ impl RoomWrite<'_> {
                 continue;
             }
             let Some(meta) = self.find_meta(prev)? else { continue };
-            if meta.verdict != Verdict::Accepted && passed_over.len() < PASSED_OVER_MAX && passed_over.insert(prev) {
+            if meta.verdict != Verdict::Accepted
+                && passed_over.len() < PASSED_OVER_MAX
+                && passed_over.insert(prev)
+            {
                 followed.extend(meta.prev);
             }
         }

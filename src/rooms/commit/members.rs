@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use kith_store::{
     ChangeKind, Error, EventSid, Position, ServerSid, Txn, UserSid,
     tables::members::{
-        LOCAL_JOINED, MEMBERSHIP_STREAM, MEMBERSHIPS, Membership, MembershipChange, MembershipRecord, ROOM_MEMBERS,
-        ROOM_SERVERS, SERVER_ROOMS,
+        LOCAL_JOINED, MEMBERSHIP_STREAM, MEMBERSHIPS, Membership, MembershipChange, MembershipRecord,
+        ROOM_MEMBERS, ROOM_SERVERS, SERVER_ROOMS,
     },
 };
 use ruma::{OwnedUserId, UserId, events::TimelineEventType};
@@ -149,7 +149,11 @@ impl MemberRows {
         let room = write.room.sid;
         let Some(event) = new.map(|record| record.event).or(changed.event) else { return };
         let membership = new.map_or(Membership::Leave, |record| record.membership);
-        MEMBERSHIP_STREAM.put(&mut txn.batch, &(changed.user, position), &MembershipChange { room, membership, event });
+        MEMBERSHIP_STREAM.put(
+            &mut txn.batch,
+            &(changed.user, position),
+            &MembershipChange { room, membership, event },
+        );
         if write.events[index].sid != event {
             // Not the event that is announced anyway: the membership changed because forks were resolved.
             txn.change(position, ChangeKind::Membership { room, user: changed.user });
@@ -183,7 +187,11 @@ fn new_record(
 ) -> Result<Option<MembershipRecord>, Error> {
     let Some(event) = changed.event else {
         // The resolved state knows nothing of a member any more. Those who were there keep the room among the left.
-        return Ok(old.map(|old| MembershipRecord { membership: Membership::Leave, position, ..old.clone() }));
+        return Ok(old.map(|old| MembershipRecord {
+            membership: Membership::Leave,
+            position,
+            ..old.clone()
+        }));
     };
     let pdu = write.pdu(event)?;
     debug_assert_eq!(*pdu.kind(), TimelineEventType::RoomMember);

@@ -23,7 +23,12 @@ struct Mentions {
 }
 
 impl RoomWrite<'_> {
-    pub(super) fn write_mentions(&self, txn: &mut Txn, event: &NewEvent, position: Position) -> Result<(), Error> {
+    pub(super) fn write_mentions(
+        &self,
+        txn: &mut Txn,
+        event: &NewEvent,
+        position: Position,
+    ) -> Result<(), Error> {
         let Some(mentions) = event.pdu.content_field::<Mentions>("m.mentions") else { return Ok(()) };
         let thread = event.meta.place.as_ref().and_then(|place| place.thread);
         let mut mention = |user: UserSid| {

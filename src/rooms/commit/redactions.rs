@@ -52,7 +52,10 @@ impl RoomWrite<'_> {
             return Ok(());
         };
         let by_meta = self.meta(by)?;
-        if target_meta.room != self.room.sid || by_meta.room != self.room.sid || by_meta.verdict != Verdict::Accepted {
+        if target_meta.room != self.room.sid
+            || by_meta.room != self.room.sid
+            || by_meta.verdict != Verdict::Accepted
+        {
             return Ok(());
         }
         let Some(place) = by_meta.place else { return Ok(()) };

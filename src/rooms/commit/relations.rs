@@ -125,7 +125,12 @@ impl RoomWrite<'_> {
     }
 
     /// The row of the relation of the event at `index`.
-    pub(super) fn write_relation(&mut self, txn: &mut Txn, index: usize, position: Position) -> Result<(), Error> {
+    pub(super) fn write_relation(
+        &mut self,
+        txn: &mut Txn,
+        index: usize,
+        position: Position,
+    ) -> Result<(), Error> {
         let event = &self.events[index];
         let Some(relates_to) = event.relates_to.clone() else { return Ok(()) };
         let (sid, sender, depth) = (event.sid, event.meta.sender, event.meta.depth);
@@ -200,7 +205,11 @@ impl RoomWrite<'_> {
     }
 
     /// The newest stored event of a thread, apart from one.
-    fn newest_in_thread(&self, root: EventSid, apart: EventSid) -> Result<Option<(EventSid, Position)>, Error> {
+    fn newest_in_thread(
+        &self,
+        root: EventSid,
+        apart: EventSid,
+    ) -> Result<Option<(EventSid, Position)>, Error> {
         let engine = self.rooms.store.engine();
         for row in RELATIONS.scan(engine, &root, kith_store::Direction::Backward) {
             let ((_, _, _, child), record) = row?;

@@ -7,13 +7,8 @@ use ruma::{OwnedRoomId, RoomId, UserId, events::StateEventType};
 use serde_json::{Map, Value};
 
 use crate::{
-    Rooms, WriteError,
-    acting::content,
-    commit::RoomWrite,
-    drafting::build_create,
-    lane::LaneGuard,
-    membership::MemberContent,
-    room::Room,
+    Rooms, WriteError, acting::content, commit::RoomWrite, drafting::build_create, lane::LaneGuard,
+    membership::MemberContent, room::Room,
 };
 
 /// How many random characters name a room, in the versions where its create event does not.
@@ -97,5 +92,6 @@ impl<'a> Founding<'a> {
 
 fn new_room_id(rooms: &Rooms) -> Result<OwnedRoomId, WriteError> {
     let name = rooms.random.alphanumeric(ROOM_NAME_CHARACTERS);
-    RoomId::parse(format!("!{name}:{}", rooms.server_name)).map_err(|error| WriteError::Malformed(error.to_string()))
+    RoomId::parse(format!("!{name}:{}", rooms.server_name))
+        .map_err(|error| WriteError::Malformed(error.to_string()))
 }

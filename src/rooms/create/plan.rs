@@ -35,7 +35,11 @@ pub(super) fn plan(
         state.push(draft(StateEventType::RoomCanonicalAlias, &json!({ "alias": alias }))?);
     }
     for (kind, value) in preset_state(rooms, preset) {
-        if !new.initial_state.iter().any(|initial| initial.kind == kind.to_string() && initial.state_key.is_empty()) {
+        if !new
+            .initial_state
+            .iter()
+            .any(|initial| initial.kind == kind.to_string() && initial.state_key.is_empty())
+        {
             state.push(draft(kind, &value)?);
         }
     }

@@ -6,12 +6,7 @@ use ruma::{OwnedUserId, UserId};
 use serde_json::{Map, Value, value::RawValue};
 
 use super::{MembershipError, check_invitee, join, restricted};
-use crate::{
-    WriteError,
-    acting::content,
-    commit::RoomWrite,
-    send::NewState,
-};
+use crate::{WriteError, acting::content, commit::RoomWrite, send::NewState};
 
 /// A member event on its way in as state.
 pub(crate) struct StateMembership {
@@ -25,10 +20,11 @@ impl StateMembership {
         let malformed = |what: &str| MembershipError::Malformed(what.to_owned());
         let target = UserId::parse(state.state_key.as_str())
             .map_err(|_| malformed("the state key of a member event is a user id"))?;
-        let fields: Map<String, Value> =
-            serde_json::from_str(state.content.get()).map_err(|_| malformed("the content is not an object"))?;
+        let fields: Map<String, Value> = serde_json::from_str(state.content.get())
+            .map_err(|_| malformed("the content is not an object"))?;
         let membership = fields.get("membership").and_then(Value::as_str).and_then(Membership::parse);
-        let membership = membership.ok_or_else(|| malformed("membership is join, invite, knock, leave or ban"))?;
+        let membership =
+            membership.ok_or_else(|| malformed("membership is join, invite, knock, leave or ban"))?;
         let own = target == requester.user_id;
         Ok(Self { target, membership, own })
     }

@@ -19,7 +19,9 @@ impl Rooms {
         let Some(mut record) = self.membership_record(requester.user, room)? else { return Ok(()) };
         match record.membership {
             Membership::Leave | Membership::Ban => {}
-            Membership::Join | Membership::Invite | Membership::Knock => return Err(MembershipError::StillThere),
+            Membership::Join | Membership::Invite | Membership::Knock => {
+                return Err(MembershipError::StillThere);
+            }
         }
         record.forgotten = true;
         let mut txn = self.store.begin();

@@ -23,7 +23,8 @@ pub(crate) fn send_away(write: &mut RoomWrite<'_>, timestamp_ms: u64) -> Result<
         }
         let user = rooms.store.ids().user_id(*user)?;
         if write.membership(&user)? == Some(Membership::Join) {
-            let content = MemberContent::new(Membership::Leave, Some("guests may not be here any more".to_owned()));
+            let content =
+                MemberContent::new(Membership::Leave, Some("guests may not be here any more".to_owned()));
             write.send_member(&user, &user, &content, timestamp_ms)?;
         }
     }

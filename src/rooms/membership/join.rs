@@ -3,10 +3,10 @@
 
 use kith_accounts::Requester;
 use kith_store::tables::members::Membership;
-use ruma::{OwnedServerName, RoomId};
+use ruma::{OwnedServerName, OwnedUserId, RoomId, events::StateEventType};
 
 use super::{MemberContent, MembershipError, ThirdPartySigned, carry_over, guests, restricted, third_party};
-use crate::{Rooms, acting::check_not_suspended, commit::RoomWrite};
+use crate::{Rooms, WriteError, acting::check_not_suspended, commit::RoomWrite};
 
 /// How somebody joins.
 #[derive(Clone, Debug, Default)]
@@ -21,7 +21,12 @@ pub struct Joining {
 
 impl Rooms {
     /// Joins a room. Who is in it already stays in it.
-    pub fn join(&self, requester: &Requester, room_id: &RoomId, joining: Joining) -> Result<(), MembershipError> {
+    pub fn join(
+        &self,
+        requester: &Requester,
+        room_id: &RoomId,
+        joining: Joining,
+    ) -> Result<(), MembershipError> {
         check_not_suspended(requester)?;
         let room = self.room(room_id)?.ok_or(MembershipError::UnknownRoom)?;
         if self.find_heads(room.sid)?.is_none() {
@@ -36,8 +41,7 @@ impl Rooms {
         if let Some(signed) = &joining.third_party_signed {
             third_party::exchange(&mut acting.write, user, signed, now_ms)?;
         }
-        let mut content =
-            MemberContent::new(Membership::Join, joining.reason).with_profile(self, user)?;
+        let mut content = MemberContent::new(Membership::Join, joining.reason).with_profile(self, user)?;
         if let Some(authoriser) = check(&acting.write, requester)? {
             content = content.with(restricted::AUTHORISER, authoriser.as_str());
         }
@@ -56,12 +60,22 @@ impl Rooms {
 pub(super) fn check(
     write: &RoomWrite<'_>,
     requester: &Requester,
-) -> Result<Option<ruma::OwnedUserId>, MembershipError> {
+) -> Result<Option<OwnedUserId>, MembershipError> {
     if write.rooms.is_blocked(write.room.sid)? && !requester.admin {
         return Err(MembershipError::Blocked);
     }
     if requester.guest && !guests::are_welcome(write)? {
         return Err(MembershipError::NoGuests);
+    }
+    let standing = write.membership(&requester.user_id)?;
+    if standing == Some(Membership::Ban) {
+        return Err(WriteError::refused("you are banned from this room").into());
+    }
+    let rule = write.current(&StateEventType::RoomJoinRules, "")?;
+    let rule = rule.and_then(|pdu| pdu.content_field::<String>("join_rule"));
+    let by_invite = !matches!(rule.as_deref(), Some("public" | "restricted" | "knock_restricted"));
+    if by_invite && !matches!(standing, Some(Membership::Join | Membership::Invite)) {
+        return Err(WriteError::refused("you need an invite to join this room").into());
     }
     restricted::authoriser(write, requester)
 }

@@ -2,7 +2,7 @@
 //! <https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3roomsroomidleave>
 
 use kith_accounts::Requester;
-use kith_store::{RoomSid, UserSid, tables::members::Membership};
+use kith_store::{Committed, RoomSid, UserSid, tables::members::Membership};
 use ruma::{RoomId, UserId};
 
 use super::{MemberContent, MembershipError};
@@ -17,27 +17,37 @@ impl Rooms {
         reason: Option<String>,
     ) -> Result<(), MembershipError> {
         let room = self.room(room_id)?.ok_or(MembershipError::UnknownRoom)?;
-        self.leave_room(room.sid, &requester.user_id, reason)
+        let committed = self.leave_room(room.sid, &requester.user_id, reason)?;
+        Ok(committed.wait_durable()?)
     }
 
     /// Leaves every room and declines every invite: the end of an account. What fails is logged and does not keep the
     /// rest from being left; the answer is how many rooms are left over.
     pub fn leave_all(&self, user: UserSid) -> Result<usize, kith_store::Error> {
         let user_id = self.store.ids().user_id(user)?;
-        let mut left_over = 0;
+        let (mut left_over, mut last) = (0, None);
         for (room, record) in self.rooms_of(user)? {
             if !matches!(record.membership, Membership::Join | Membership::Invite | Membership::Knock) {
                 continue;
             }
-            if let Err(error) = self.leave_room(room, &user_id, None) {
-                tracing::warn!(%error, %user_id, room = room.0, "a room could not be left");
-                left_over += 1;
+            match self.leave_room(room, &user_id, None) {
+                Ok(committed) => last = Some(committed),
+                Err(error) => {
+                    tracing::warn!(%error, %user_id, room = room.0, "a room could not be left");
+                    left_over += 1;
+                }
             }
         }
+        last.map_or(Ok(()), Committed::wait_durable)?;
         Ok(left_over)
     }
 
-    fn leave_room(&self, room: RoomSid, user: &UserId, reason: Option<String>) -> Result<(), MembershipError> {
+    fn leave_room(
+        &self,
+        room: RoomSid,
+        user: &UserId,
+        reason: Option<String>,
+    ) -> Result<Committed, MembershipError> {
         let room = self.find_room_of(room)?.ok_or(MembershipError::UnknownRoom)?;
         let mut acting = self.act(room)?;
         match acting.write.membership(user)? {
@@ -46,6 +56,6 @@ impl Rooms {
         }
         let content = MemberContent::new(Membership::Leave, reason);
         acting.write.send_member(user, user, &content, self.clock.now_ms())?;
-        Ok(acting.done()?)
+        Ok(acting.commit()?)
     }
 }

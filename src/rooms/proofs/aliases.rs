@@ -1,7 +1,7 @@
 //! Names and the directory.
 
-use serde_json::json;
 use ruma::room_alias_id;
+use serde_json::json;
 
 use super::World;
 use crate::{aliases::AliasError, create::NewRoom, publication::PublicationError, send::SendError};

@@ -63,13 +63,23 @@ fn events_come_in_the_order_of_the_specification() {
     let kinds: Vec<String> =
         rows.map(|row| world.rooms.pdu(row.expect("reads").1).expect("reads").kind().to_string()).collect();
     let expected = [
-        "create", "member", "power_levels", "canonical_alias", "join_rules", "history_visibility", "guest_access",
-        "encryption", "name", "topic", "member",
+        "create",
+        "member",
+        "power_levels",
+        "canonical_alias",
+        "join_rules",
+        "history_visibility",
+        "guest_access",
+        "encryption",
+        "name",
+        "topic",
+        "member",
     ];
     assert_eq!(kinds, expected.map(|kind| format!("m.room.{kind}")));
     let record = world.rooms.membership_record(bob.user, sid).expect("reads").expect("invited");
     assert!(record.is_direct);
-    let stripped: Vec<Value> = serde_json::from_str(&record.stripped_state.expect("stripped")).expect("an array");
+    let stripped: Vec<Value> =
+        serde_json::from_str(&record.stripped_state.expect("stripped")).expect("an array");
     let names: Vec<&str> = stripped.iter().filter_map(|event| event["type"].as_str()).collect();
     for kind in ["m.room.create", "m.room.name", "m.room.topic", "m.room.encryption", "m.room.member"] {
         assert!(names.contains(&kind), "{kind} is missing from {names:?}");

@@ -37,7 +37,15 @@ fn room_with_bob(world: &World, version: &str) -> OwnedRoomId {
         ..NewRoom::default()
     };
     let room = world.create(&alice, new);
-    let join = after(world, &room, None, bob_id(), "m.room.member", Some(bob_id().as_str()), json!({ "membership": "join" }));
+    let join = after(
+        world,
+        &room,
+        None,
+        bob_id(),
+        "m.room.member",
+        Some(bob_id().as_str()),
+        json!({ "membership": "join" }),
+    );
     assert_eq!(ingest(world, &join).verdict, Verdict::Accepted);
     room
 }
@@ -60,8 +68,12 @@ fn after(
         write.heads.extremities = vec![prev];
         write.heads.state = place.state_after;
     }
-    let draft =
-        Draft { kind: kind.into(), state_key: state_key.map(str::to_owned), content: raw(&content), redacts: None };
+    let draft = Draft {
+        kind: kind.into(),
+        state_key: state_key.map(str::to_owned),
+        content: raw(&content),
+        redacts: None,
+    };
     world.clock.advance(std::time::Duration::from_millis(1));
     write.build(draft, sender, world.clock.now_ms()).expect("builds")
 }
@@ -87,7 +99,15 @@ fn forks_meet_in_the_next_event() {
         let alice = world.user("alice");
         let room = room_with_bob(&world, version);
         let fork = newest(&world, &room);
-        let topic = after(&world, &room, Some(&fork), bob_id(), "m.room.topic", Some(""), json!({ "topic": "Bob's" }));
+        let topic = after(
+            &world,
+            &room,
+            Some(&fork),
+            bob_id(),
+            "m.room.topic",
+            Some(""),
+            json!({ "topic": "Bob's" }),
+        );
         world.set(&alice, &room, "m.room.name", "", json!({ "name": "Alice's" })).expect("names");
         assert_eq!(ingest(&world, &topic).verdict, Verdict::Accepted);
         let sid = world.rooms.room(&room).expect("reads").expect("known").sid;
@@ -109,8 +129,10 @@ fn what_was_allowed_once_and_no_longer_is_soft_failed() {
     let alice = world.user("alice");
     let room = room_with_bob(&world, "11");
     let fork = newest(&world, &room);
-    let topic = after(&world, &room, Some(&fork), bob_id(), "m.room.topic", Some(""), json!({ "topic": "late" }));
-    let message = after(&world, &room, Some(&fork), bob_id(), "m.room.message", None, json!({ "body": "late" }));
+    let topic =
+        after(&world, &room, Some(&fork), bob_id(), "m.room.topic", Some(""), json!({ "topic": "late" }));
+    let message =
+        after(&world, &room, Some(&fork), bob_id(), "m.room.message", None, json!({ "body": "late" }));
     world.rooms.ban(&alice, &room, bob_id(), None).expect("bans");
     for pdu in [&topic, &message] {
         let ingested = ingest(&world, pdu);
@@ -161,8 +183,12 @@ fn replay(from: &World, to: &World, room: &OwnedRoomId) {
     let (create, rest) = pdus.split_first().expect("has a create event");
     let ids = to.rooms.store.ids();
     let sid = ids.room(room).expect("interns");
-    let founded =
-        Room { sid, id: room.clone(), version: source.version, create: ids.event(create.event_id()).expect("interns") };
+    let founded = Room {
+        sid,
+        id: room.clone(),
+        version: source.version,
+        create: ids.event(create.event_id()).expect("interns"),
+    };
     let mut write = RoomWrite::begin(&to.rooms, founded);
     write.accept(create.clone(), None).expect("founds");
     to.rooms.commit([write], to.rooms.store.begin()).expect("commits").wait_durable().expect("durable");
@@ -194,14 +220,14 @@ fn any_order_ends_in_the_same_state() {
         for order in orders {
             let twin = World::new();
             replay(&world, &twin, &room);
-            let verdicts: Vec<Verdict> = order.iter().map(|index| ingest(&twin, &concurrent[*index]).verdict).collect();
+            let verdicts: Vec<Verdict> =
+                order.iter().map(|index| ingest(&twin, &concurrent[*index]).verdict).collect();
             twin.assert_sound();
             // What soft fails depends on the order; the state after all of them must not. An event that follows them
             // all brings the soft-failed ones in.
             let room_of = twin.rooms.room(&room).expect("reads").expect("known");
             let mut write = RoomWrite::open(&twin.rooms, room_of).expect("opens");
-            let events: Vec<EventSid> =
-                concurrent.iter().map(|pdu| sid(&twin, pdu.event_id())).collect();
+            let events: Vec<EventSid> = concurrent.iter().map(|pdu| sid(&twin, pdu.event_id())).collect();
             let root = crate::state_before::after_all(&mut write, &events, None).expect("resolves");
             let of = |kind: StateEventType| {
                 let pdu = write.state_pdu(root, &kind, "").expect("reads");

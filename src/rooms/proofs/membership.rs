@@ -124,7 +124,9 @@ fn guests_come_and_go_with_the_rooms_welcome() {
     guest.guest = true;
     let room = world.public_room(&alice);
     assert!(matches!(world.rooms.join(&guest, &room, Joining::default()), Err(MembershipError::NoGuests)));
-    world.set(&alice, &room, "m.room.guest_access", "", json!({ "guest_access": "can_join" })).expect("opens");
+    world
+        .set(&alice, &room, "m.room.guest_access", "", json!({ "guest_access": "can_join" }))
+        .expect("opens");
     world.join(&guest, &room);
     world.assert_sound();
 }
@@ -156,7 +158,9 @@ fn member_events_sent_as_state_meet_the_same_rules() {
     let nick = json!({ "membership": "join", "displayname": "Bobby" });
     world.set(&bob, &room, "m.room.member", "@bob:a.example", nick).expect("renames");
     assert!(world.set(&bob, &room, "m.room.member", "nobody", json!({ "membership": "join" })).is_err());
-    assert!(world.set(&bob, &room, "m.room.member", "@bob:a.example", json!({ "membership": "dance" })).is_err());
+    assert!(
+        world.set(&bob, &room, "m.room.member", "@bob:a.example", json!({ "membership": "dance" })).is_err()
+    );
     let mut suspended = bob.clone();
     suspended.suspended = true;
     let leave = json!({ "membership": "leave" });

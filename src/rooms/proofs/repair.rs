@@ -30,10 +30,13 @@ fn damage_is_found() {
         ("a membership", Box::new(|batch| MEMBERSHIPS.delete(batch, &(bob.user, sid)))),
         ("a local member", Box::new(|batch| LOCAL_JOINED.delete(batch, &(sid, bob.user)))),
         ("a time", Box::new(|batch| TIMESTAMPS.delete(batch, &(sid, meta.timestamp_ms, order)))),
-        ("a count", Box::new(|batch| {
-            let heads = kith_store::tables::rooms::Heads { joined: 7, ..heads.clone() };
-            ROOM_HEADS.put(batch, &sid, &heads);
-        })),
+        (
+            "a count",
+            Box::new(|batch| {
+                let heads = kith_store::tables::rooms::Heads { joined: 7, ..heads.clone() };
+                ROOM_HEADS.put(batch, &sid, &heads);
+            }),
+        ),
         ("a text", Box::new(|batch| EVENT_JSON.put(batch, &event, &"{}".to_owned()))),
     ];
     let mut found = 0;

@@ -31,12 +31,13 @@ fn a_repeated_transaction_is_one_event_also_after_a_restart() {
     let elsewhere = world.public_room(&alice);
     assert_ne!(world.rooms.send_message(&alice, &elsewhere, message("one")).expect("sends"), first);
     let event = world.rooms.store.ids().find_event(&first).expect("reads").expect("known");
-    let transaction = get_meta(world.rooms.store.engine(), event).expect("reads").transaction.expect("remembered");
+    let transaction =
+        get_meta(world.rooms.store.engine(), event).expect("reads").transaction.expect("remembered");
     assert_eq!((transaction.device.as_str(), transaction.id.as_str()), ("DEVICE", "txn"));
     world.assert_sound();
     // A week later it is forgotten.
     world.clock.advance(std::time::Duration::from_secs(8 * 24 * 60 * 60));
-    assert_eq!(world.rooms.sweep_transactions(&Default::default()).expect("sweeps").is_some(), true);
+    assert!(world.rooms.sweep_transactions(&Default::default()).expect("sweeps").is_some());
     assert_ne!(world.rooms.send_message(&alice, &room, message("one")).expect("sends"), first);
 }
 
@@ -138,17 +139,59 @@ fn counts_grow_with_what_notifies() {
     assert_eq!(count(), 0);
     let event = world.say(&alice, &room, "counts");
     assert_eq!(count(), 1);
-    world.send(&alice, &room, "m.room.message", json!({ "msgtype": "m.notice", "body": "no" })).expect("sends");
+    world
+        .send(&alice, &room, "m.room.message", json!({ "msgtype": "m.notice", "body": "no" }))
+        .expect("sends");
     let annotation = json!({ "rel_type": "m.annotation", "event_id": event, "key": "+" });
     world.send(&alice, &room, "m.reaction", json!({ "m.relates_to": annotation })).expect("sends");
     let again = world.send(&alice, &room, "m.reaction", json!({ "m.relates_to": annotation }));
     assert!(matches!(again, Err(SendError::DuplicateReaction)));
     let replace = json!({ "rel_type": "m.replace", "event_id": event });
     world
-        .send(&alice, &room, "m.room.message", json!({ "msgtype": "m.text", "body": "*", "m.relates_to": replace }))
+        .send(
+            &alice,
+            &room,
+            "m.room.message",
+            json!({ "msgtype": "m.text", "body": "*", "m.relates_to": replace }),
+        )
         .expect("sends");
     assert_eq!(count(), 1);
     world.send(&alice, &room, "m.room.encrypted", json!({ "algorithm": "x" })).expect("sends");
     assert_eq!(count(), 2);
+    world.assert_sound();
+}
+
+#[test]
+fn writers_of_one_room_and_of_many_do_not_lose_each_other() {
+    let world = World::new();
+    let alice = world.user("alice");
+    let rooms = [world.public_room(&alice), world.public_room(&alice)];
+    std::thread::scope(|scope| {
+        for thread in 0..6 {
+            let (world, alice, room) = (&world, &alice, &rooms[thread % 2]);
+            scope.spawn(move || {
+                for message in 0..10 {
+                    world.say(alice, room, &format!("{thread} {message}"));
+                }
+            });
+        }
+    });
+    for room in &rooms {
+        let sid = world.rooms.room(room).expect("reads").expect("known").sid;
+        assert_eq!(world.rooms.heads(sid).expect("reads").countable, 30);
+    }
+    world.assert_sound();
+}
+
+#[test]
+fn nobody_locks_their_own_server_out() {
+    let world = World::new();
+    let alice = world.user("alice");
+    let room = world.public_room(&alice);
+    let refused = world.set(&alice, &room, "m.room.server_acl", "", json!({ "allow": ["b.example"] }));
+    assert!(matches!(refused, Err(SendError::Invalid(_))));
+    world
+        .set(&alice, &room, "m.room.server_acl", "", json!({ "allow": ["*"], "deny": ["b.example"] }))
+        .expect("sets");
     world.assert_sound();
 }

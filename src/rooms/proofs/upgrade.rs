@@ -64,5 +64,5 @@ fn an_unknown_version_changes_nothing() {
     let room = world.public_room(&alice);
     let refused = world.rooms.upgrade_room(&alice, &room, "nonsense", &[]);
     assert!(matches!(refused, Err(CreateError::UnsupportedVersion(_))));
-    assert_eq!(world.state(&room, "m.room.tombstone", "").is_none(), true);
+    assert!(world.state(&room, "m.room.tombstone", "").is_none());
 }

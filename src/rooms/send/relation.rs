@@ -2,10 +2,7 @@
 //! <https://spec.matrix.org/v1.19/client-server-api/#forming-relationships-between-events>
 
 use kith_accounts::Requester;
-use kith_store::{
-    Direction,
-    tables::relations::RELATIONS,
-};
+use kith_store::{Direction, tables::relations::RELATIONS};
 use serde::Deserialize;
 
 use super::{NewMessage, SendError};
@@ -28,7 +25,11 @@ struct Relation {
 const SEARCHED_MAX: usize = 5_000;
 
 /// A reaction is sent once; a thread does not begin inside another.
-pub(super) fn check(write: &RoomWrite<'_>, requester: &Requester, message: &NewMessage) -> Result<(), SendError> {
+pub(super) fn check(
+    write: &RoomWrite<'_>,
+    requester: &Requester,
+    message: &NewMessage,
+) -> Result<(), SendError> {
     let Ok(Content { relates_to: Some(relation) }) = serde_json::from_str(message.content.get()) else {
         return Ok(());
     };

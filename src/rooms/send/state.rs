@@ -4,7 +4,7 @@ use kith_accounts::Requester;
 use kith_event::build::Draft;
 use ruma::{
     OwnedEventId, RoomAliasId, RoomId,
-    events::{StateEventType, TimelineEventType},
+    events::{StateEventType, TimelineEventType, room::server_acl::RoomServerAclEventContent},
 };
 use serde_json::{Value, value::RawValue};
 
@@ -57,18 +57,32 @@ impl Rooms {
                 acting.write.check_sender(&requester.user_id, &timeline_kind, true)?;
             }
         }
-        if kind == StateEventType::RoomCanonicalAlias && state_key.is_empty() {
-            check_canonical_alias(&acting.write, &content)?;
+        match kind {
+            StateEventType::RoomCanonicalAlias if state_key.is_empty() => {
+                check_canonical_alias(&acting.write, &content)?;
+            }
+            StateEventType::RoomServerAcl if state_key.is_empty() => check_server_acl(self, &content)?,
+            _ => {}
         }
-        let guests_before = membership::guests::are_welcome(&acting.write)?;
+        let about_guests = kind == StateEventType::RoomGuestAccess;
         let draft = Draft::state(kind, state_key, content);
         let event = acting.write.send_state(draft, &requester.user_id, timestamp_ms)?;
-        if guests_before && !membership::guests::are_welcome(&acting.write)? {
+        if about_guests && !membership::guests::are_welcome(&acting.write)? {
             membership::guests::send_away(&mut acting.write, timestamp_ms)?;
         }
         let event_id = acting.write.event_id(event)?;
         acting.done()?;
         Ok(event_id)
+    }
+}
+
+/// Nobody here may lock their own server out of a room: nobody of it could undo that.
+fn check_server_acl(rooms: &Rooms, content: &RawValue) -> Result<(), SendError> {
+    let acl: RoomServerAclEventContent = serde_json::from_str(content.get())
+        .map_err(|error| SendError::Invalid(format!("m.room.server_acl: {error}")))?;
+    match acl.is_allowed(&rooms.server_name) {
+        true => Ok(()),
+        false => Err(SendError::Invalid("this list would keep your own server out of the room".to_owned())),
     }
 }
 

@@ -58,10 +58,7 @@ pub(super) fn create_content(
 }
 
 /// The state that comes along, bans included; not the power levels, which come last.
-pub(super) fn state(
-    old: &RoomWrite<'_>,
-    user: &UserId,
-) -> Result<Vec<Draft>, CreateError> {
+pub(super) fn state(old: &RoomWrite<'_>, user: &UserId) -> Result<Vec<Draft>, CreateError> {
     let mut drafts = Vec::new();
     for kind in CARRIED {
         if let Some(pdu) = old.current(&kind, "")? {
