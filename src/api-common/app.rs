@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kith_accounts::Accounts;
-use kith_base::{Clock, Random, Tasks};
+use kith_base::{Clock, Outgoing, Random, Tasks};
 use kith_config::Config;
 use kith_ephemeral::Ephemeral;
 use kith_push::Push;
@@ -24,6 +24,8 @@ pub struct App {
     pub random: Random,
     /// Background tasks, the blocking pool, shutdown.
     pub tasks: Tasks,
+    /// Requests this server makes itself.
+    pub outgoing: Outgoing,
     /// The store, for health and metrics; endpoints call verbs instead.
     pub store: Arc<Store>,
     /// Users, devices, tokens.

@@ -1,6 +1,9 @@
 //! Requests this server makes itself: one client, which never connects to a forbidden address and never reads more
 //! than it should.
 //!
+//! Where an operator wrote the URL into the configuration (an application service, often on the same machine), it is
+//! trusted: such a request may go to any address. Everything else may not.
+//!
 //! Addresses are checked where they are connected to: a literal in the URL before the request, a name after it has
 //! been resolved, each time. Redirects are not followed; whoever expects one follows it by another request, which
 //! is checked like the first.
@@ -37,6 +40,7 @@ pub struct OutgoingOptions {
 pub struct Outgoing {
     client: reqwest::Client,
     denied: Arc<[IpNet]>,
+    trusting_client: reqwest::Client,
     response_bytes_max: usize,
 }
 
@@ -87,37 +91,40 @@ pub enum OutgoingError {
 
 impl Outgoing {
     /// A client with these options.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that makes HTTP clients")]
     pub fn new(options: &OutgoingOptions) -> Result<Self, OutgoingError> {
         let denied: Arc<[IpNet]> = options.denied_addresses.clone().into();
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("kith/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .connect_timeout(Duration::from_millis(options.connect_timeout_ms))
-            .timeout(Duration::from_millis(options.request_timeout_ms))
-            .dns_resolver(Arc::new(Resolver { denied: Arc::clone(&denied) }));
-        for pem in &options.extra_ca_certificates {
-            let certificates = reqwest::Certificate::from_pem_bundle(pem);
-            builder = builder.tls_certs_merge(certificates.map_err(|error| OutgoingError::Options(told(&error)))?);
-        }
-        let client = builder.build().map_err(|error| OutgoingError::Options(told(&error)))?;
-        Ok(Self { client, denied, response_bytes_max: options.response_bytes_max })
+        Ok(Self {
+            client: client(options, Arc::clone(&denied))?,
+            denied,
+            trusting_client: client(options, Arc::new([]))?,
+            response_bytes_max: options.response_bytes_max,
+        })
     }
 
     /// Sends a request and reads the answer.
     pub async fn send(&self, request: OutgoingRequest) -> Result<OutgoingAnswer, OutgoingError> {
-        let url = reqwest::Url::parse(&request.url).map_err(|_| OutgoingError::Url(request.url.clone()))?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(OutgoingError::Url(request.url));
-        }
+        let url = parse(&request.url)?;
         // A literal is connected to without asking the resolver.
         if let Some(address) = url.host_str().and_then(literal)
             && is_denied(&self.denied, address)
         {
             return Err(OutgoingError::Denied(address.to_string()));
         }
-        let mut sending = self.client.request(request.method, url).body(request.body);
+        self.exchange(&self.client, url, request).await
+    }
+
+    /// Sends a request to a URL that the operator chose, whatever its address.
+    pub async fn send_to_trusted(&self, request: OutgoingRequest) -> Result<OutgoingAnswer, OutgoingError> {
+        self.exchange(&self.trusting_client, parse(&request.url)?, request).await
+    }
+
+    async fn exchange(
+        &self,
+        client: &reqwest::Client,
+        url: reqwest::Url,
+        request: OutgoingRequest,
+    ) -> Result<OutgoingAnswer, OutgoingError> {
+        let mut sending = client.request(request.method, url).body(request.body);
         for (name, value) in request.headers {
             sending = sending.header(name, value);
         }
@@ -136,6 +143,28 @@ impl Outgoing {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "this is the one place that makes HTTP clients")]
+fn client(options: &OutgoingOptions, denied: Arc<[IpNet]>) -> Result<reqwest::Client, OutgoingError> {
+    let mut builder = reqwest::Client::builder()
+        .user_agent(concat!("kith/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .connect_timeout(Duration::from_millis(options.connect_timeout_ms))
+        .timeout(Duration::from_millis(options.request_timeout_ms))
+        .dns_resolver(Arc::new(Resolver { denied }));
+    for pem in &options.extra_ca_certificates {
+        let certificates = reqwest::Certificate::from_pem_bundle(pem);
+        builder =
+            builder.tls_certs_merge(certificates.map_err(|error| OutgoingError::Options(told(&error)))?);
+    }
+    builder.build().map_err(|error| OutgoingError::Options(told(&error)))
+}
+
+fn parse(url: &str) -> Result<reqwest::Url, OutgoingError> {
+    let parsed = reqwest::Url::parse(url).ok().filter(|parsed| matches!(parsed.scheme(), "http" | "https"));
+    parsed.ok_or_else(|| OutgoingError::Url(url.to_owned()))
+}
+
 /// Names through the system's resolver (and so `/etc/hosts`), with denied addresses left out.
 struct Resolver {
     denied: Arc<[IpNet]>,
@@ -152,7 +181,8 @@ impl Resolve for Resolver {
         Box::pin(async move {
             let host = name.as_str().to_owned();
             let found = tokio::net::lookup_host((host.as_str(), 0)).await?;
-            let allowed: Vec<SocketAddr> = found.filter(|address| !is_denied(&denied, address.ip())).collect();
+            let allowed: Vec<SocketAddr> =
+                found.filter(|address| !is_denied(&denied, address.ip())).collect();
             if allowed.is_empty() {
                 return Err(AllDenied(host).into());
             }

@@ -13,6 +13,7 @@ mod logging;
 mod notify;
 mod open;
 mod orders;
+mod outgoing;
 mod password;
 mod resources;
 mod serve;

@@ -3,7 +3,7 @@
 use crate::cli::Settings;
 use crate::open::{self, Ground, Missing, OpenError};
 use crate::orders::Hands;
-use crate::{control, figures, jobs, listen, logging, notify, resources, start_message, wiring};
+use crate::{control, figures, jobs, listen, logging, notify, outgoing, resources, start_message, wiring};
 use kith_base::Tasks;
 use kith_base::shutdown::StopSignals;
 use kith_config::{Config, ConfigError};
@@ -27,6 +27,8 @@ pub(crate) enum ServeError {
     Logging(#[from] logging::LevelError),
     #[error(transparent)]
     Open(#[from] OpenError),
+    #[error(transparent)]
+    Outgoing(#[from] outgoing::OpenError),
     #[error(transparent)]
     Listen(#[from] listen::ListenError),
     #[error("cannot collect figures: {0}")]
@@ -54,8 +56,9 @@ async fn serve(config: Config, config_file: Option<PathBuf>) -> Result<(), Serve
     let bound = listen::bind(&config)?;
     let ground: Ground = tasks.blocking(move || open::open(config, Missing::Create)).await?;
     control::start(Hands::of(&ground), ground.data_dir.path(), &tasks)?;
+    let outgoing = outgoing::open(&ground.config.outgoing)?;
     let message = start_message::write(&ground, config_file.as_deref(), &bound);
-    let app = wiring::wire(ground, &tasks);
+    let app = wiring::wire(ground, outgoing, &tasks);
     jobs::start(&app);
     let router = wiring::router(&app, collected);
     listen::accept(bound, router, &app.config.limits, &app.clock, &tasks);

@@ -3,7 +3,7 @@
 use crate::figures;
 use crate::open::Ground;
 use kith_api_common::{App, RateLimiter, Router};
-use kith_base::Tasks;
+use kith_base::{Outgoing, Tasks};
 use kith_ephemeral::Ephemeral;
 use kith_push::Push;
 use kith_rooms::Rooms;
@@ -28,7 +28,7 @@ pub(crate) fn rooms(ground: &Ground) -> Arc<Rooms> {
 }
 
 /// Makes every service.
-pub(crate) fn wire(ground: Ground, tasks: &Tasks) -> Arc<App> {
+pub(crate) fn wire(ground: Ground, outgoing: Outgoing, tasks: &Tasks) -> Arc<App> {
     let rooms = rooms(&ground);
     let Ground { config, clock, random, store, accounts, .. } = ground;
     let push = Push::new(Arc::clone(&store), Arc::clone(&rooms));
@@ -48,6 +48,7 @@ pub(crate) fn wire(ground: Ground, tasks: &Tasks) -> Arc<App> {
         clock,
         random,
         tasks: tasks.clone(),
+        outgoing,
         store,
         accounts,
         rooms,

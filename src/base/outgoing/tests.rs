@@ -21,7 +21,9 @@ fn client(denied: &[&str], response_bytes_max: usize) -> Outgoing {
 }
 
 async fn get(client: &Outgoing, url: String) -> Result<OutgoingAnswer, OutgoingError> {
-    client.send(OutgoingRequest { method: http::Method::GET, url, headers: Vec::new(), body: Vec::new() }).await
+    client
+        .send(OutgoingRequest { method: http::Method::GET, url, headers: Vec::new(), body: Vec::new() })
+        .await
 }
 
 /// Answers one request with these bytes, and says where.
@@ -54,8 +56,18 @@ async fn denied_addresses_are_refused_in_every_disguise() {
 }
 
 #[tokio::test]
+async fn trusted_urls_may_be_anywhere() {
+    let port = server("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await;
+    let url = format!("http://127.0.0.1:{port}/");
+    let request = OutgoingRequest { method: http::Method::GET, url, headers: Vec::new(), body: Vec::new() };
+    let answer = client(&["127.0.0.0/8"], 10).send_to_trusted(request).await.expect("answers");
+    assert_eq!(answer.status, 200);
+}
+
+#[tokio::test]
 async fn redirects_are_not_followed() {
-    let port = server("HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n").await;
+    let port =
+        server("HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n").await;
     let answer = get(&client(&[], 10), format!("http://127.0.0.1:{port}/")).await.expect("answers");
     assert_eq!(answer.status, 302);
 }
