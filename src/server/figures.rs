@@ -50,15 +50,18 @@ fn metrics_route(handle: PrometheusHandle) -> MethodRouter<Arc<App>> {
     get(move |State(app): State<Arc<App>>| async move {
         let tasks = app.tasks.clone();
         // The storage engine may look at files for its figures.
-        let text = tasks.blocking(move || render(&handle, app.store.engine())).await;
+        let text = tasks.blocking(move || render(&handle, &app)).await;
         ([(header::CONTENT_TYPE, TEXT_FORMAT)], text)
     })
 }
 
-fn render(handle: &PrometheusHandle, engine: &dyn Engine) -> String {
+fn render(handle: &PrometheusHandle, app: &App) -> String {
     let mut text = handle.render();
-    for (name, value) in engine.figures() {
+    for (name, value) in app.store.engine().figures() {
         write_gauge(&mut text, &format!("kith_storage_{name}"), value);
+    }
+    for (name, value) in cache_figures(app) {
+        write_gauge(&mut text, name, value);
     }
     for (name, value) in process_figures() {
         write_gauge(&mut text, name, value);
@@ -69,6 +72,15 @@ fn render(handle: &PrometheusHandle, engine: &dyn Engine) -> String {
 fn write_gauge(text: &mut String, name: &str, value: u64) {
     // Writing into a String cannot fail.
     let _written = write!(text, "# TYPE {name} gauge\n{name} {value}\n\n");
+}
+
+/// How many bytes the caches above the storage engine hold.
+fn cache_figures(app: &App) -> [(&'static str, u64); 3] {
+    [
+        ("kith_cache_events_bytes", app.rooms.pdu_cache_bytes()),
+        ("kith_cache_names_bytes", app.store.ids().cache_bytes()),
+        ("kith_cache_state_nodes_bytes", app.store.state_cache().bytes()),
+    ]
 }
 
 /// What the system knows about this process; empty where it does not tell.

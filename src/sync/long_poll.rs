@@ -36,11 +36,17 @@ impl Sync {
             if answer.urgent || !waits {
                 return Ok(answer.response);
             }
-            tokio::select! {
+            let waiting_since = self.clock.instant();
+            let woken = tokio::select! {
                 biased;
-                () = stopping.cancelled() => return Ok(answer.response),
-                () = waiter.woken() => {}
-                () = &mut time_is_up => return Ok(answer.response),
+                () = stopping.cancelled() => false,
+                () = waiter.woken() => true,
+                () = &mut time_is_up => false,
+            };
+            let waited = self.clock.instant().duration_since(waiting_since);
+            metrics::histogram!("kith_sync_wait_seconds").record(waited.as_secs_f64());
+            if !woken {
+                return Ok(answer.response);
             }
             // What has been looked through and found empty need not be looked through again.
             if answer.response.is_empty() {
