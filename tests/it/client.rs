@@ -4,6 +4,7 @@ mod account;
 mod account_data;
 mod admin;
 mod alias;
+mod appservice;
 mod context;
 mod device;
 mod directory;

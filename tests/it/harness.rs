@@ -8,7 +8,7 @@ mod events;
 mod program;
 mod raw;
 mod rooms;
-mod server;
+pub(crate) mod server;
 mod user;
 mod view;
 
