@@ -1,6 +1,7 @@
 //! Tests of whole answers, over real rooms in memory.
 
 mod client;
+mod cost;
 mod ephemeral;
 mod forks;
 mod histories;

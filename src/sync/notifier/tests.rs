@@ -1,3 +1,5 @@
+//! Tests of waking: whoever is concerned, and nobody else.
+
 use kith_kv::memory::MemoryEngine;
 use kith_store::{
     EventSid, Options, Position, catalog,

@@ -21,7 +21,8 @@ impl Moment<'_> {
         let view = self.rooms().view(self.read, room, self.viewer)?;
         let now = self.state_at(room, self.until)?.unwrap_or_default();
         let span = self.state_span(room, joined.known, now)?;
-        let stretch = Stretch { after: joined.known, upto: self.until, admits: &|_| true };
+        let stretch =
+            Stretch { after: joined.known, upto: self.until, admits: &|_| true, leads_to: Some(now) };
         let timeline = self.timeline(&view, &stretch)?;
         let summary = self.summary(&view, &span)?;
         let state = self.state(&span, &timeline, summary.heroes.as_deref().unwrap_or_default())?;

@@ -48,7 +48,12 @@ impl Moment<'_> {
         let Some(upto) = upto else { return Ok(Timeline::empty(self.until)) };
         let since_first = first.map(|step| Position(step.position.0.saturating_sub(1)));
         let admits = |position| left.changes.is_empty() || left.was_there(position);
-        let stretch = Stretch { after: left.known.or(since_first), upto, admits: &admits };
+        let stretch = Stretch {
+            after: left.known.or(since_first),
+            upto,
+            admits: &admits,
+            leads_to: end.map(|end| end.state),
+        };
         let mut timeline = self.timeline(view, &stretch)?;
         self.add_own_leave(left, &mut timeline)?;
         Ok(timeline)

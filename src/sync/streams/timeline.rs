@@ -1,7 +1,9 @@
 //! `timeline`: the newest events of a room that the user may see and the filter lets through.
 //!
-//! Read in stream order, from the newest back. It stops at the filter's limit, and where events are missing between an
-//! event and what it follows: what lies behind is for `/messages`, which finds it in the order of the conversation.
+//! Read in stream order, from the newest back. It stops at the filter's limit; where events are missing between an
+//! event and what it follows; and before a state event that a hidden event, or the other side of a fork, has overruled,
+//! because clients take the newest state event of a timeline for the state. What lies behind is for `/messages`, which
+//! finds it in the order of the conversation.
 
 use std::collections::HashSet;
 
@@ -11,7 +13,8 @@ use kith_rooms::{
     visibility::{RoomView, Seen},
 };
 use kith_store::{
-    Direction, Error, EventSid, Position, RoomSid,
+    Direction, Error, EventSid, Position, RoomSid, StateKeySid,
+    state::StateRoot,
     tables::{
         events::{EVENT_META, Verdict},
         rooms::TIMELINE,
@@ -19,7 +22,7 @@ use kith_store::{
 };
 use serde_json::value::RawValue;
 
-use crate::{filter::EventFormat, moment::Moment, response, token};
+use crate::{StateAfter, filter::EventFormat, moment::Moment, response, token};
 
 /// How many events of a room one answer looks at, shown or not.
 const EVENTS_LOOKED_AT_MAX: usize = 1_000;
@@ -35,6 +38,8 @@ pub(crate) struct Stretch<'a> {
     pub(crate) upto: Position,
     /// Only what arrived at positions that this accepts.
     pub(crate) admits: &'a dyn Fn(Position) -> bool,
+    /// The state that clients must come to from the timeline's events.
+    pub(crate) leads_to: Option<StateRoot>,
 }
 
 /// The newest events of a room.
@@ -60,6 +65,8 @@ struct Reading<'a> {
     stretch: &'a Stretch<'a>,
     /// Newest first.
     kept: Vec<Seen>,
+    /// The entries of the state that the kept events set.
+    told: HashSet<StateKeySid>,
     limited: bool,
     /// The position of the last event that was kept, or passed over before the next one would be.
     start: Position,
@@ -74,6 +81,7 @@ impl Moment<'_> {
             limit: self.filter.room.timeline_limit(),
             stretch,
             kept: Vec::new(),
+            told: HashSet::new(),
             limited: false,
             start: stretch.upto.next(),
         };
@@ -118,10 +126,11 @@ impl Moment<'_> {
             let wanted =
                 self.rooms().matches_filter(self.read, filter, *event, &self.rooms().pdu(*event)?)?;
             if wanted {
-                if reading.kept.len() == reading.limit {
+                if reading.kept.len() == reading.limit || self.is_overruled(view.room(), &seen, reading)? {
                     reading.limited = true;
                     return Ok(());
                 }
+                reading.told.extend(seen.meta.state_key);
                 reading.kept.push(seen);
                 reading.start = *position;
             }
@@ -131,6 +140,21 @@ impl Moment<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a state event, were it the newest of its entry in the timeline, would tell the client a state that the
+    /// room is not in. The user's own membership goes on after he has left, beyond the last state he may see.
+    fn is_overruled(&self, room: RoomSid, seen: &Seen, reading: &Reading<'_>) -> Result<bool, Error> {
+        let (Some(key), Some(root)) = (seen.meta.state_key, reading.stretch.leads_to) else {
+            return Ok(false);
+        };
+        if self.state_after != StateAfter::No
+            || reading.told.contains(&key)
+            || self.own_member_key()? == Some(key)
+        {
+            return Ok(false);
+        }
+        Ok(self.states(room).get(root, key)? != Some(seen.event))
     }
 
     /// The events that follow something which should be in the room's stream and is not: events were missed, or

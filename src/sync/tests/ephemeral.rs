@@ -1,3 +1,5 @@
+//! What passes: typing, receipts, presence.
+
 use kith_accounts::Requester;
 use kith_rooms::create::Preset;
 use kith_store::{

@@ -1,3 +1,5 @@
+//! Members: lazy loading, heroes, and whose devices to ask for.
+
 use std::collections::BTreeSet;
 
 use kith_rooms::create::Preset;

@@ -1,3 +1,5 @@
+//! Invited, knocked, joined, left, forgotten: what a room is told as.
+
 use kith_rooms::{create::Preset, membership::Joining};
 use serde_json::{Value, json};
 

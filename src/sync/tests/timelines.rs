@@ -1,3 +1,5 @@
+//! Timelines, the state beside them, filters, account data.
+
 use kith_rooms::create::Preset;
 use serde_json::{Value, json};
 

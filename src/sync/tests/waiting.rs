@@ -1,3 +1,5 @@
+//! Waiting for something to tell, and giving up.
+
 use std::{sync::Arc, time::Duration};
 
 use kith_rooms::create::Preset;

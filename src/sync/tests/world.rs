@@ -62,7 +62,7 @@ impl World {
         Self::over(engine)
     }
 
-    fn over(engine: Arc<dyn Engine>) -> Self {
+    pub(super) fn over(engine: Arc<dyn Engine>) -> Self {
         let store = Store::open(Arc::clone(&engine), Options::default()).expect("opens");
         let (clock, tasks) = (Clock::fixed(NOW_MS), Tasks::new());
         let config = Config {
