@@ -202,10 +202,12 @@ fn new_record(
         true => Some(write.stripped_state(index, &pdu)?),
         false => None,
     };
+    // A member who changes a name is still there since when they came: what they have not read stays unread.
+    let stays = old.filter(|old| old.membership == Membership::Join && membership == Membership::Join);
     Ok(Some(MembershipRecord {
         membership,
         event,
-        position,
+        position: stays.map_or(position, |old| old.position),
         sender: write.rooms.store.ids().user(pdu.sender())?,
         forgotten: gone && old.is_some_and(|old| old.forgotten),
         stripped_state,

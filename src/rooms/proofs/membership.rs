@@ -62,6 +62,24 @@ fn forgetting_needs_leaving_and_coming_back_remembers() {
     world.assert_sound();
 }
 
+#[test]
+fn a_new_name_does_not_make_a_member_new() {
+    let world = World::new();
+    let alice = world.user("alice");
+    let room = world.public_room(&alice);
+    let sid = world.rooms.room(&room).expect("reads").expect("known").sid;
+    let record = || world.rooms.membership_record(alice.user, sid).expect("reads").expect("there");
+    let before = record();
+    let named = json!({ "membership": "join", "displayname": "Alice" });
+    world.set(&alice, &room, "m.room.member", alice.user_id.as_str(), named).expect("a new name");
+    assert_ne!(record().event, before.event);
+    assert_eq!(record().position, before.position, "what she has not read stays unread");
+    world.rooms.leave(&alice, &room, None).expect("leaves");
+    world.join(&alice, &room);
+    assert!(record().position > before.position);
+    world.assert_sound();
+}
+
 fn restricted_room(world: &World, version: &str, rule: &str, space: &RoomId) -> ruma::OwnedRoomId {
     let alice = world.user("alice");
     let allow = json!([{ "type": "m.room_membership", "room_id": space }]);
