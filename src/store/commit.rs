@@ -172,14 +172,16 @@ impl Commits {
             return Err(Error::Poisoned(reason.clone()));
         }
         let batch = std::mem::take(&mut txn.batch);
-        if !batch.is_empty() {
+        let writes = !batch.is_empty();
+        if writes {
             // On an error the transaction drops here and gives its positions up.
             self.shared.engine.write(batch)?;
         }
         let positions = std::mem::take(&mut txn.positions);
         let changes = std::mem::take(&mut txn.changes);
         let mut state = self.shared.state.lock();
-        state.written += 1;
+        // What only announces needs no fsync of its own: it is as durable as what was written before it.
+        state.written += u64::from(writes);
         let sequence = state.written;
         for position in &positions {
             if let Some(slot) = state.open.get_mut(position) {
@@ -191,9 +193,13 @@ impl Commits {
                 slot.changes.push(change);
             }
         }
+        if writes {
+            self.shared.written.notify_one();
+            metrics::counter!("kith_store_commits_total").increment(1);
+        } else if state.durable >= sequence {
+            self.shared.publish(&mut state);
+        }
         drop(state);
-        self.shared.written.notify_one();
-        metrics::counter!("kith_store_commits_total").increment(1);
         Ok(Committed { sequence, last_position: positions.last().copied(), shared: Arc::clone(&self.shared) })
     }
 
@@ -305,6 +311,20 @@ mod tests {
         quick.wait_durable().expect("durable");
         assert_eq!(commits.changes().visible(), high);
         assert_eq!(commits.changes().since(low).map(|changes| changes.len()), Some(1));
+    }
+
+    #[test]
+    fn what_only_announces_needs_no_fsync() {
+        let engine = engine();
+        let commits = commits(&engine);
+        let mut typing = commits.begin();
+        let position = typing.position().expect("allocates");
+        typing.change(position, ChangeKind::Typing { room: RoomSid(1) });
+        let before = position.0 - 1;
+        commits.commit(typing).expect("commits").wait_durable().expect("nothing to wait for");
+        assert_eq!(commits.changes().visible(), position);
+        assert_eq!(commits.changes().since(Position(before)).map(|changes| changes.len()), Some(1));
+        assert_eq!(commits.shared.state.lock().durable, 0);
     }
 
     #[test]
