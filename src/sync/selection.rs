@@ -181,7 +181,7 @@ impl Moment<'_> {
         if filter.rooms.is_none() && filter.not_rooms.is_none() {
             return Ok(true);
         }
-        Ok(filter.allows_room(&*self.room_id(room)?))
+        Ok(filter.allows_room(&self.room_id(room)?))
     }
 }
 

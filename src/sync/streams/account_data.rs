@@ -104,7 +104,7 @@ impl Moment<'_> {
         filter: &RoomEventFilter,
         mut events: Vec<Box<RawValue>>,
     ) -> Result<Events, Error> {
-        if room != GLOBAL && !events.is_empty() && !filter.allows_room(&*self.room_id(room)?) {
+        if room != GLOBAL && !events.is_empty() && !filter.allows_room(&self.room_id(room)?) {
             events.clear();
         }
         if let Some(limit) = filter.limit {

@@ -58,7 +58,7 @@ impl Moment<'_> {
     fn ephemeral(&self, joined: &Joined) -> Result<Events, Error> {
         let filter = &self.filter.room.ephemeral;
         let mut events = Vec::new();
-        if filter.allows_nothing() || !filter.allows_room(&*self.room_id(joined.room)?) {
+        if filter.allows_nothing() || !filter.allows_room(&self.room_id(joined.room)?) {
             return Ok(events.into());
         }
         if filter.allows_type("m.receipt") {

@@ -20,6 +20,10 @@ impl Moment<'_> {
     /// A room the user has left.
     pub(crate) fn left_room(&self, left: &Left, account_data: &ChangedTypes) -> Result<LeftRoom, Error> {
         let room = left.room;
+        if !ROOMS.contains(self.read, &room)? {
+            // An invite from outside that is over: nothing of the room was ever here.
+            return Ok(LeftRoom { state: self.named_state(Vec::new()), ..LeftRoom::default() });
+        }
         let view = self.rooms().view(self.read, room, self.viewer)?;
         let end = if left.changes.is_empty() { self.departure(&view)? } else { left.end };
         let timeline = self.left_timeline(&view, left, end)?;
@@ -65,7 +69,6 @@ impl Moment<'_> {
         let Some(step) = left.changes.last() else { return Ok(()) };
         if timeline.events.iter().any(|seen| seen.event == step.event)
             || timeline.events.len() >= self.filter.room.timeline_limit()
-            || !ROOMS.contains(self.read, &left.room)?
         {
             return Ok(());
         }

@@ -238,7 +238,7 @@ impl Moment<'_> {
         if *filter == everything {
             return Ok(entries.into_values().collect());
         }
-        if !filter.allows_room(&*self.room_id(room)?) {
+        if !filter.allows_room(&self.room_id(room)?) {
             return Ok(Vec::new());
         }
         let mut events = Vec::new();

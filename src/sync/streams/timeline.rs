@@ -185,7 +185,7 @@ impl Moment<'_> {
         if filter.rooms.is_none() && filter.not_rooms.is_empty() {
             return Ok(true);
         }
-        Ok(filter.allows_room(&*self.room_id(room)?))
+        Ok(filter.allows_room(&self.room_id(room)?))
     }
 
     /// A timeline as the client gets it.

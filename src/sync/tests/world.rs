@@ -27,7 +27,6 @@ pub(super) const NOW_MS: u64 = 1_700_000_000_000;
 /// One server. Several can stand on one engine after each other.
 pub(super) struct World {
     engine: Arc<dyn Engine>,
-    pub(super) clock: Clock,
     pub(super) tasks: Tasks,
     pub(super) store: Arc<Store>,
     pub(super) accounts: Arc<Accounts>,
@@ -92,11 +91,11 @@ impl World {
             store: Arc::clone(&store),
             rooms: Arc::clone(&rooms),
             config,
-            clock: clock.clone(),
+            clock,
             tasks: tasks.clone(),
             push_rules: Arc::new(NothingUnread),
         });
-        Self { engine, clock, tasks, store, accounts, rooms, sync }
+        Self { engine, tasks, store, accounts, rooms, sync }
     }
 
     /// A new user with one device.
