@@ -56,7 +56,36 @@ impl Call {
     pub fn limit(&self, limit: Limit) -> Result<(), ApiError> {
         match &self.requester {
             Some(requester) => self.app.rate_limiter.check_user(&self.app, limit, requester),
-            None => self.app.rate_limiter.check(&self.app, limit, &self.address.to_string()),
+            None => self.limit_by_address(limit),
         }
+    }
+
+    /// Counts one action of `limit` against where the request came from, whoever sent it.
+    pub fn limit_by_address(&self, limit: Limit) -> Result<(), ApiError> {
+        self.app.rate_limiter.check(&self.app, limit, &network(self.address).to_string())
+    }
+}
+
+/// What one sender has at hand: an IPv4 address, or a /64 of IPv6, all of whose addresses belong to one machine.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => IpAddr::V6((address.to_bits() >> 64 << 64).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::network;
+
+    #[test]
+    fn a_machine_is_counted_once() {
+        let check = |address: &str, expected: &str| {
+            assert_eq!(network(address.parse().expect("an address")).to_string(), expected);
+        };
+        check("198.51.100.7", "198.51.100.7");
+        check("::ffff:198.51.100.7", "198.51.100.7");
+        check("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::");
+        check("2001:db8:1:2::9", "2001:db8:1:2::");
     }
 }

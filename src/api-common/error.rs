@@ -111,13 +111,30 @@ impl ApiError {
     }
 }
 
+impl ApiError {
+    /// When to try again, in whole seconds, rounded up: who comes back a moment too early is refused again.
+    fn retry_after_header(&self) -> Option<header::HeaderValue> {
+        let ErrorBody::Standard(StandardErrorBody { kind: ErrorKind::LimitExceeded(data), .. }) =
+            &self.0.body
+        else {
+            return None;
+        };
+        let Some(RetryAfter::Delay(delay)) = &data.retry_after else { return None };
+        Some(header::HeaderValue::from(delay.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX)))
+    }
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        let retry_after = self.retry_after_header();
         match self.0.try_into_http_response::<BytesMut>() {
             Ok(response) => {
                 let (mut parts, body) = response.into_parts();
                 let json = header::HeaderValue::from_static("application/json");
                 parts.headers.entry(header::CONTENT_TYPE).or_insert(json);
+                if let Some(seconds) = retry_after {
+                    parts.headers.insert(header::RETRY_AFTER, seconds);
+                }
                 Response::from_parts(parts, body.freeze().into())
             }
             Err(error) => {

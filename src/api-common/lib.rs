@@ -13,6 +13,7 @@ pub mod call;
 mod cors;
 pub mod error;
 pub mod json;
+mod leftover;
 pub mod rate_limit;
 mod request;
 pub mod router;

@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 
 use crate::{ApiError, App};
 
-/// How many buckets are remembered before the full ones are swept out.
+/// How many buckets are remembered. Beyond it the full ones are swept out, or all of them if none is full.
 const BUCKETS_MAX: usize = 100_000;
 
 /// What is counted. The names are those of `[rate_limits]` in the configuration.
@@ -53,6 +53,9 @@ pub struct RateLimiter {
 /// A bucket as the moment at which it will be full again.
 struct Bucket {
     full_at: Instant,
+    /// The rate it was filled by. A user whose rate an administrator changes gets a new bucket: the moment says
+    /// nothing at another rate.
+    rate: Rate,
 }
 
 impl RateLimiter {
@@ -71,7 +74,7 @@ impl RateLimiter {
         }
         let rate = limit.rate(&app.config.rate_limits);
         let buckets = self.buckets.lock();
-        match buckets.get(&(limit, key.to_owned())) {
+        match buckets.get(&(limit, key.to_owned())).filter(|bucket| bucket.rate == rate) {
             Some(bucket) => admit(app.clock.instant(), bucket.full_at, rate).map(|_| ()),
             None => Ok(()),
         }
@@ -96,8 +99,18 @@ impl RateLimiter {
         let mut buckets = self.buckets.lock();
         if buckets.len() >= BUCKETS_MAX {
             buckets.retain(|_, bucket| bucket.full_at > now);
+            // So many at work at once are an attack from many places. To forgive them all now and then keeps memory
+            // and the time of a sweep bounded.
+            if buckets.len() > BUCKETS_MAX / 2 {
+                tracing::warn!(count = buckets.len(), "too many rate limits to remember; beginning anew");
+                buckets.clear();
+            }
         }
-        let bucket = buckets.entry((limit, key.to_owned())).or_insert(Bucket { full_at: now });
+        let new = Bucket { full_at: now, rate };
+        let bucket = buckets.entry((limit, key.to_owned())).or_insert(new);
+        if bucket.rate != rate {
+            *bucket = Bucket { full_at: now, rate };
+        }
         bucket.full_at = admit(now, bucket.full_at, rate)?;
         Ok(())
     }
@@ -159,5 +172,16 @@ mod tests {
         assert!(take(500));
         assert!(!take(600));
         assert!(take(10_000));
+    }
+
+    #[test]
+    fn another_rate_begins_with_a_full_bucket() {
+        let limiter = RateLimiter::default();
+        let now = kith_base::Clock::fixed(0).instant();
+        let take = |rate| limiter.take(now, Limit::Message, "@a:b", rate).is_ok();
+        let (slow, fast) = (Rate { per_second: 0.001, burst: 1 }, Rate { per_second: 1.0, burst: 2 });
+        assert!(take(slow) && !take(slow));
+        assert!(take(fast) && take(fast) && !take(fast));
+        assert!(take(slow) && !take(slow));
     }
 }

@@ -16,6 +16,10 @@ use ruma::api::{
 
 use crate::{ApiError, App};
 
+/// How deep the arrays and objects of a body may be nested. Parsers follow them by recursion, and what is stored is
+/// parsed again by every client that reads it.
+const BODY_DEPTH_MAX: usize = 100;
+
 /// A request whose body has been read.
 pub(crate) struct Whole {
     pub(crate) parts: Parts,
@@ -51,6 +55,7 @@ pub(crate) async fn read(app: &App, request: Request) -> Result<Whole, ApiError>
 impl Whole {
     /// The typed request.
     pub(crate) fn parse<T: IncomingRequest>(&self) -> Result<T, ApiError> {
+        self.check_text()?;
         let mut builder =
             http::Request::builder().method(self.parts.method.clone()).uri(self.parts.uri.clone());
         if let Some(headers) = builder.headers_mut() {
@@ -66,6 +71,22 @@ impl Whole {
             .map_err(|_| ApiError::bad_request(ErrorKind::Unrecognized, "The request line is malformed"))?;
         let arguments: Vec<&str> = self.path_arguments.iter().map(String::as_str).collect();
         T::try_from_http_request(request, &arguments).map_err(|error| self.explain(&error))
+    }
+
+    /// What holds for every body that is JSON, also for the parts of it that the endpoint passes over.
+    fn check_text(&self) -> Result<(), ApiError> {
+        if std::str::from_utf8(&self.body).is_err() {
+            return Err(ApiError::bad_request(ErrorKind::NotJson, "The body is not UTF-8"));
+        }
+        if nesting(&self.body) > BODY_DEPTH_MAX {
+            let message = format!("The body is nested more than {BODY_DEPTH_MAX} levels deep");
+            return Err(ApiError::bad_json(message));
+        }
+        // Every PUT has a body, and ruma does not always read it to the end.
+        if self.parts.method == http::Method::PUT && !self.body_is_json() {
+            return Err(ApiError::bad_request(ErrorKind::NotJson, "The body is not JSON"));
+        }
+        Ok(())
     }
 
     fn explain(&self, error: &FromHttpRequestError) -> ApiError {
@@ -87,5 +108,41 @@ impl Whole {
 
     fn body_is_json(&self) -> bool {
         self.body.is_empty() || serde_json::from_slice::<serde::de::IgnoredAny>(&self.body).is_ok()
+    }
+}
+
+/// How deep the arrays and objects of a JSON text are nested.
+fn nesting(text: &[u8]) -> usize {
+    let (mut depth, mut deepest, mut in_string, mut escaped) = (0_usize, 0, false, false);
+    for byte in text {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nesting;
+
+    #[test]
+    fn brackets_in_texts_do_not_nest() {
+        let check = |text: &str, expected| assert_eq!(nesting(text.as_bytes()), expected, "{text}");
+        check("", 0);
+        check("7", 0);
+        check("{}", 1);
+        check(r#"[{"a":[1]},[[]]]"#, 3);
+        check(r#"{"a":"[[[[\"[[["}"#, 1);
+        check(r#"{"a\\":[],"b":"\\"}"#, 2);
+        check("]]}}[", 1);
     }
 }

@@ -15,7 +15,7 @@ use ruma::api::{IncomingRequest, OutgoingResponse, OutgoingResponseExt, path_bui
 use crate::{
     ApiError, App, Call, ClientAddress,
     authenticate::{self, ClientAuthentication},
-    cors, request,
+    cors, leftover, request,
 };
 
 /// How many bytes of a `User-Agent` header are kept.
@@ -103,6 +103,7 @@ impl Router {
             .method_not_allowed_fallback(|| async { ApiError::unrecognized(StatusCode::METHOD_NOT_ALLOWED) })
             .layer(middleware::from_fn_with_state(Arc::clone(&self.app), measure))
             .layer(middleware::from_fn(cors::cors))
+            .layer(middleware::from_fn(leftover::discard))
             .with_state(self.app)
     }
 

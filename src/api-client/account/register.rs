@@ -33,7 +33,7 @@ pub(crate) fn handler(call: &Call, request: Request) -> Result<Json<Value>, ApiE
         return Ok(Json::ok(body(accounts.register_as_appservice(appservice, &wish)?)));
     }
     // By address, whatever token came with the request.
-    call.app.rate_limiter.check(&call.app, Limit::Registration, &call.address.to_string())?;
+    call.limit_by_address(Limit::Registration)?;
     match request.kind {
         RegistrationKind::User => Ok(Json::ok(body(accounts.register(&wish)?))),
         RegistrationKind::Guest => Ok(Json::ok(body(accounts.register_guest(wish.device.display_name)?))),
