@@ -32,9 +32,14 @@ impl Push {
         Ok(context)
     }
 
-    fn power_levels(&self, room: &Room, state: &State<'_>) -> Result<PushConditionPowerLevelsCtx, kith_store::Error> {
+    fn power_levels(
+        &self,
+        room: &Room,
+        state: &State<'_>,
+    ) -> Result<PushConditionPowerLevelsCtx, kith_store::Error> {
         let levels = state.get(&StateEventType::RoomPowerLevels, "")?;
-        let users_default = levels.and_then(|event| event.content_field::<Int>("users_default")).unwrap_or_default();
+        let users_default =
+            levels.and_then(|event| event.content_field::<Int>("users_default")).unwrap_or_default();
         let powers = state.powers()?;
         Ok(PushConditionPowerLevelsCtx::new(
             powers.named_users().into_iter().collect(),

@@ -18,7 +18,7 @@ use kith_store::{
     },
 };
 use quick_cache::sync::Cache;
-use ruma::{UserId, push::PushConditionRoomCtx};
+use ruma::{UserId, events::TimelineEventType, push::PushConditionRoomCtx};
 
 use crate::{
     Push,
@@ -100,11 +100,14 @@ impl Push {
         let up_to = heads.position.min(until);
         let (mut unread, from) = match &earlier {
             Some(earlier) if earlier.up_to >= up_to => return Ok(earlier.unread.clone()),
-            Some(earlier) => (earlier.unread.clone(), earlier.up_to),
-            None => (Unread::default(), read.everything),
+            Some(earlier) if !self.redacts(view, room, earlier.up_to, up_to)? => {
+                (earlier.unread.clone(), earlier.up_to)
+            }
+            _ => (Unread::default(), read.everything),
         };
         let context = self.context(room, user_id, heads.joined)?;
-        let evaluation = Evaluation { push: self, view, user, room, rules: &rules, context: &context, read: &read };
+        let evaluation =
+            Evaluation { push: self, view, user, room, rules: &rules, context: &context, read: &read };
         evaluation.count(from, up_to, &mut unread)?;
         let counted = Counted { read, rules: rules.position, up_to, unread: unread.clone() };
         self.counted.insert((user, room), Arc::new(counted));
@@ -121,6 +124,27 @@ impl Push {
         position: Position,
     ) -> Result<bool, kith_store::Error> {
         Ok(self.read_up_to(view, user, room, Position::START)?.covers(thread, position))
+    }
+
+    /// Whether any event behind `from`, up to and including `up_to`, takes away one that may have been counted.
+    fn redacts(
+        &self,
+        view: &dyn Read,
+        room: RoomSid,
+        from: Position,
+        up_to: Position,
+    ) -> Result<bool, kith_store::Error> {
+        let rows = TIMELINE.range(view, &(room, from.next()), &(room, up_to.next()), Direction::Forward);
+        for (index, row) in rows.enumerate() {
+            let (_, event) = row?;
+            // So many are evaluated anew in any case.
+            if index == EVALUATED_EVENTS_MAX
+                || *self.rooms.pdu(event)?.kind() == TimelineEventType::RoomRedaction
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn read_up_to(

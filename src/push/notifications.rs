@@ -82,7 +82,8 @@ impl Push {
             let ((room, position), event) = row?;
             page.next = Some(position);
             let Some(meta) = EVENT_META.get(&*view, &event)? else { continue };
-            if meta.sender == requester.user || meta.verdict != Verdict::Accepted {
+            let taken_away = meta.verdict != Verdict::Accepted || meta.redacted_by.is_some();
+            if meta.sender == requester.user || taken_away {
                 continue;
             }
             let joined = rooms::get_heads(&*view, room)?.joined;
@@ -95,7 +96,13 @@ impl Push {
                 let thread = meta.place.as_ref().and_then(|place| place.thread);
                 let read = self.is_read(&*view, requester.user, room, thread, position)?;
                 let timestamp_ms = meta.timestamp_ms;
-                page.notifications.push(Notified { room, event, actions: actions.to_vec(), read, timestamp_ms });
+                page.notifications.push(Notified {
+                    room,
+                    event,
+                    actions: actions.to_vec(),
+                    read,
+                    timestamp_ms,
+                });
             }
         }
         Ok(page)

@@ -12,9 +12,12 @@ use parking_lot::Mutex;
 use quick_cache::sync::Cache;
 use ruma::{
     UserId,
-    push::{Action, InsertPushRuleError, NewPushRule, RemovePushRuleError, RuleKind, RuleNotFoundError, Ruleset},
+    push::{
+        Action, InsertPushRuleError, NewPushRule, RemovePushRuleError, RuleKind, RuleNotFoundError, Ruleset,
+    },
 };
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::Push;
 
@@ -46,7 +49,7 @@ pub enum RuleError {
 }
 
 /// The rules as they are stored.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Content {
     global: Ruleset,
 }
@@ -85,10 +88,19 @@ impl Push {
         after: Option<&str>,
     ) -> Result<(), RuleError> {
         self.change(requester, |ruleset| {
+            let (kind, id) = (rule.kind(), rule.rule_id().to_owned());
+            let was_enabled = ruleset.get(kind.clone(), &id).map(|old| old.enabled());
+            // A rule that moves is taken out first: the place of its neighbour is the one without it.
+            let moves = was_enabled.is_some() && (before.is_some() || after.is_some());
+            if moves && let Err(error) = ruleset.remove(kind.clone(), &id) {
+                return Err(RuleError::Invalid(error.to_string()));
+            }
             ruleset.insert(rule, after, before).map_err(|error| match error {
                 InsertPushRuleError::UnknownRuleId => RuleError::NoSuchNeighbour(error.to_string()),
                 other => RuleError::Invalid(other.to_string()),
-            })
+            })?;
+            let enabled = was_enabled.unwrap_or(true);
+            ruleset.set_enabled(kind, &id, enabled).map_err(|_: RuleNotFoundError| RuleError::NotFound)
         })
     }
 
@@ -128,10 +140,14 @@ impl Push {
         })
     }
 
+    /// The requester's rules as clients read them: the content of `m.push_rules`.
+    pub fn rules_as_written(&self, requester: &Requester) -> Result<Value, kith_store::Error> {
+        Ok(written(&*self.ruleset(requester.user, &requester.user_id)?))
+    }
+
     /// The account data event that a client sees of somebody who never changed their rules.
     pub fn default_content(user_id: &UserId) -> String {
-        let content = Content { global: Ruleset::server_default(user_id) };
-        serde_json::to_string(&content).unwrap_or_else(|_| "{\"global\":{}}".to_owned())
+        written(&Ruleset::server_default(user_id)).to_string()
     }
 
     pub(crate) fn rules(&self, user: UserSid, user_id: &UserId) -> Result<Rules, kith_store::Error> {
@@ -160,8 +176,7 @@ impl Push {
         let order = self.rulesets.changing.lock();
         let mut ruleset = (*self.rules(requester.user, &requester.user_id)?.ruleset).clone();
         edit(&mut ruleset)?;
-        let content = serde_json::to_string(&Content { global: ruleset })
-            .map_err(|error| RuleError::Invalid(error.to_string()))?;
+        let content = written(&ruleset).to_string();
         if content.len() > RULESET_BYTES_MAX {
             return Err(RuleError::TooLarge);
         }
@@ -171,4 +186,15 @@ impl Push {
         drop(order);
         Ok(committed.wait_durable()?)
     }
+}
+
+/// Rules as clients read them. ruma leaves out kinds without rules; some clients expect every kind to be there.
+fn written(ruleset: &Ruleset) -> Value {
+    json!({"global": {
+        "override": ruleset.override_,
+        "content": ruleset.content,
+        "room": ruleset.room,
+        "sender": ruleset.sender,
+        "underride": ruleset.underride,
+    }})
 }

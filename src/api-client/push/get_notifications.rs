@@ -18,10 +18,13 @@ pub(crate) fn handler(call: &Call, request: Request) -> Result<Response, ApiErro
         None => None,
         Some(token) => {
             let position = token.strip_prefix('n').and_then(|number| number.parse().ok());
-            Some(Position(position.ok_or_else(|| ApiError::invalid_param("from is not a token of this server"))?))
+            Some(Position(
+                position.ok_or_else(|| ApiError::invalid_param("from is not a token of this server"))?,
+            ))
         }
     };
-    let limit = request.limit.and_then(|limit| usize::try_from(u64::from(limit)).ok()).unwrap_or(PAGE_DEFAULT);
+    let limit =
+        request.limit.and_then(|limit| usize::try_from(u64::from(limit)).ok()).unwrap_or(PAGE_DEFAULT);
     let only_highlights = request.only.as_deref() == Some("highlight");
     let page = call.app.push.notifications(requester, from, limit, only_highlights)?;
     let notifications = page.notifications.into_iter().map(|notified| shape(call, notified));
