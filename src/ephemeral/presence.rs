@@ -35,9 +35,6 @@ pub struct Presence {
 /// Why presence was not shown or set.
 #[derive(Debug, thiserror::Error)]
 pub enum PresenceError {
-    /// The operator has switched presence off.
-    #[error("presence is disabled on this server")]
-    Disabled,
     /// Presence is for people who share a room.
     #[error("you share no room with this user")]
     NotShared,
@@ -50,7 +47,8 @@ pub enum PresenceError {
 }
 
 impl Ephemeral {
-    /// Sets the requester's presence and status message.
+    /// Sets the requester's presence and status message. Where the operator has switched presence off, nothing
+    /// happens: clients set it without asking whether there is any.
     pub fn set_presence(
         &self,
         requester: &Requester,
@@ -58,7 +56,7 @@ impl Ephemeral {
         status: Option<String>,
     ) -> Result<(), PresenceError> {
         if !self.config.presence.enabled {
-            return Err(PresenceError::Disabled);
+            return Ok(());
         }
         if status.as_ref().is_some_and(|text| text.len() > STATUS_BYTES_MAX) {
             return Err(PresenceError::StatusTooLong);
@@ -80,7 +78,9 @@ impl Ephemeral {
         let now_ms = self.clock.now_ms();
         match self.store.live().presence(requester.user) {
             // Nothing that others would see has changed.
-            Some(row) if row.state == state && now_ms.saturating_sub(row.last_active_ms) < OFFLINE_AFTER_MS / 3 => {
+            Some(row)
+                if row.state == state && now_ms.saturating_sub(row.last_active_ms) < OFFLINE_AFTER_MS / 3 =>
+            {
                 Ok(())
             }
             _ => self.update(requester.user, |row| row.state = state),
@@ -89,9 +89,6 @@ impl Ephemeral {
 
     /// A user's presence, for somebody who shares a room with them.
     pub fn presence(&self, requester: &Requester, user_id: &UserId) -> Result<Presence, PresenceError> {
-        if !self.config.presence.enabled {
-            return Err(PresenceError::Disabled);
-        }
         let user = self.store.ids().find_user(user_id)?.ok_or(PresenceError::NotShared)?;
         if user != requester.user && !self.share_room(requester.user, user)? {
             return Err(PresenceError::NotShared);
@@ -118,7 +115,10 @@ impl Ephemeral {
         for (user, row) in self.store.live().presence_since(kith_store::Position::START) {
             let idle_ms = now_ms.saturating_sub(row.last_active_ms);
             let result = if row.state != PresenceState::Offline && idle_ms > OFFLINE_AFTER_MS {
-                self.change(user, PresenceRow { state: PresenceState::Offline, currently_active: false, ..row })
+                self.change(
+                    user,
+                    PresenceRow { state: PresenceState::Offline, currently_active: false, ..row },
+                )
             } else if row.currently_active && idle_ms > ACTIVE_MS {
                 self.change(user, PresenceRow { currently_active: false, ..row })
             } else {

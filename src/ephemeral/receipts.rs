@@ -8,7 +8,9 @@ use kith_store::{
         account_data,
         events::EVENT_META,
         members::Membership,
-        receipts::{MAIN_THREAD, RECEIPT_STREAM, RECEIPTS, ReceiptKind, ReceiptMove, ReceiptRecord, UNTHREADED},
+        receipts::{
+            MAIN_THREAD, RECEIPT_STREAM, RECEIPTS, ReceiptKind, ReceiptMove, ReceiptRecord, UNTHREADED,
+        },
     },
 };
 use ruma::{EventId, RoomId, events::receipt::ReceiptThread};
@@ -66,8 +68,7 @@ impl Ephemeral {
         if let Some(old) = old {
             RECEIPT_STREAM.delete(&mut txn.batch, &(room, old.position));
         }
-        let record =
-            ReceiptRecord { event, event_position, timestamp_ms: self.clock.now_ms(), position };
+        let record = ReceiptRecord { event, event_position, timestamp_ms: self.clock.now_ms(), position };
         RECEIPTS.put(&mut txn.batch, &key, &record);
         let moved = ReceiptMove { user: requester.user, kind: receipt.kind, thread };
         RECEIPT_STREAM.put(&mut txn.batch, &(room, position), &moved);
@@ -93,7 +94,14 @@ impl Ephemeral {
         let content = serde_json::json!({"event_id": event_id}).to_string();
         let order = self.user_order.lock(requester.user);
         let mut txn = self.store.begin();
-        account_data::put(&mut txn, self.store.engine(), requester.user, Some(room), "m.fully_read", content)?;
+        account_data::put(
+            &mut txn,
+            self.store.engine(),
+            requester.user,
+            Some(room),
+            "m.fully_read",
+            content,
+        )?;
         let committed = self.store.commit(txn)?;
         drop(order);
         Ok(committed.wait_durable()?)

@@ -28,7 +28,6 @@ impl From<ReceiptError> for ApiError {
 impl From<PresenceError> for ApiError {
     fn from(error: PresenceError) -> Self {
         match error {
-            PresenceError::Disabled => Self::forbidden("Presence is disabled on this server"),
             PresenceError::NotShared => Self::forbidden("You share no room with this user"),
             PresenceError::StatusTooLong => {
                 Self::bad_request(ErrorKind::TooLarge, "The status message is too long")
