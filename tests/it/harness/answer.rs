@@ -26,4 +26,27 @@ impl Answer {
         assert_eq!(found, (status, errcode), "{} answered {}", self.request, self.body);
         self.body
     }
+
+    /// The id of the event that a success has made.
+    #[track_caller]
+    pub(crate) fn event_id(self) -> String {
+        let body = self.ok();
+        body["event_id"].as_str().unwrap_or_else(|| panic!("no event_id in {body}")).to_owned()
+    }
+
+    /// Checks what holds for every answer whatever was asked: the server has not failed, and a refusal says why in
+    /// the form of the specification.
+    #[track_caller]
+    pub(crate) fn is_sound(&self) {
+        assert!(self.status < 500, "{} answered {} {}", self.request, self.status, self.body);
+        if self.status >= 400 && self.body["flows"].is_null() {
+            let errcode = self.body["errcode"].as_str().unwrap_or_default();
+            let is_code = errcode.starts_with("M_")
+                && errcode
+                    .bytes()
+                    .all(|byte| byte == b'_' || byte.is_ascii_uppercase() || byte.is_ascii_digit());
+            let says_why = self.body["error"].as_str().is_some_and(|text| !text.is_empty());
+            assert!(is_code && says_why, "{} answered {} {}", self.request, self.status, self.body);
+        }
+    }
 }

@@ -2,16 +2,22 @@
 
 use std::{
     io::{BufRead, BufReader},
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Stdio},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU16, Ordering},
+    },
     time::Duration,
 };
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{Answer, User};
+use super::{
+    Answer, User,
+    program::{Program, binary},
+};
 
 /// The secret of `/_synapse/admin/v1/register` in tests.
 pub(crate) const SHARED_SECRET: &str = "a shared secret for the tests";
@@ -22,6 +28,7 @@ pub(crate) struct Server {
     pub(crate) http: reqwest::Client,
     pub(crate) directory: Arc<TempDir>,
     pub(crate) port: u16,
+    host: String,
     child: Child,
     log: Arc<Mutex<String>>,
 }
@@ -34,14 +41,19 @@ impl Server {
 
     /// The same, with more configuration: TOML, whose tables may extend the defaults below but not repeat them.
     pub(crate) async fn start_with(more: &str) -> Self {
+        Self::start_on("127.0.0.1", "localhost", more).await
+    }
+
+    /// The same, at an address and under a name of its own.
+    pub(crate) async fn start_on(host: &str, server_name: &str, more: &str) -> Self {
         let directory = Arc::new(TempDir::new().unwrap());
-        let port = free_port();
+        let port = free_port(host);
         let mut config = format!(
-            "server_name = \"localhost\"\ndata_dir = \"{}\"\n",
+            "server_name = \"{server_name}\"\ndata_dir = \"{}\"\n",
             directory.path().join("data").display()
         );
         let tables = [
-            ("[[listeners]]", format!("address = \"127.0.0.1:{port}\"\n")),
+            ("[[listeners]]", format!("address = \"{host}:{port}\"\n")),
             ("[registration]", format!("mode = \"open\"\nshared_secret = \"{SHARED_SECRET}\"\n")),
             ("[passwords]", "memory_kib = 8192\niterations = 1\n".to_owned()),
             ("[rate_limits]", "enabled = false\n".to_owned()),
@@ -59,19 +71,13 @@ impl Server {
             }
         }
         config.push_str(&format!("\n{rest}\n"));
-        std::fs::write(directory.path().join("kith.toml"), config.replace("$PORT", &port.to_string())).unwrap();
-        Self::run(directory, port).await
+        std::fs::write(directory.path().join("kith.toml"), config.replace("$PORT", &port.to_string()))
+            .unwrap();
+        Self::run(directory, host, port).await
     }
 
-    async fn run(directory: Arc<TempDir>, port: u16) -> Self {
-        let mut child = Command::new(binary())
-            .arg("--config")
-            .arg(directory.path().join("kith.toml"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{} does not start: {error}", binary().display()));
+    async fn run(directory: Arc<TempDir>, host: &str, port: u16) -> Self {
+        let mut child = spawn(directory.path());
         let log = Arc::new(Mutex::new(String::new()));
         let outputs: [Box<dyn std::io::Read + Send>; 2] =
             [Box::new(child.stdout.take().unwrap()), Box::new(child.stderr.take().unwrap())];
@@ -85,9 +91,9 @@ impl Server {
                 }
             });
         }
-        let base = format!("http://127.0.0.1:{port}");
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
-        let mut server = Self { base, http, directory, port, child, log };
+        let base = format!("http://{host}:{port}");
+        let http = http_client();
+        let mut server = Self { base, http, directory, port, host: host.to_owned(), child, log };
         server.wait_until_ready().await;
         server
     }
@@ -110,6 +116,17 @@ impl Server {
         self.log.lock().unwrap().clone()
     }
 
+    /// Waits until the server has printed something.
+    pub(crate) async fn wait_for_log(&self, text: &str) {
+        for _ in 0..400 {
+            if self.log().contains(text) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("the server does not say {text:?}:\n{}", self.log());
+    }
+
     /// The process id.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
@@ -118,14 +135,24 @@ impl Server {
     /// Ends the server as an operator does, and starts it again over the same data.
     pub(crate) async fn restart(mut self) -> Self {
         self.terminate().await;
-        Self::run(Arc::clone(&self.directory), self.port).await
+        self.run_again().await
     }
 
     /// Ends the server without a warning, and starts it again over the same data.
     pub(crate) async fn crash_and_restart(mut self) -> Self {
+        self.crash();
+        self.run_again().await
+    }
+
+    /// Ends the server without a warning.
+    pub(crate) fn crash(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        Self::run(Arc::clone(&self.directory), self.port).await
+    }
+
+    /// Starts the server over the data of this one, which has ended.
+    pub(crate) async fn run_again(self) -> Self {
+        Self::run(Arc::clone(&self.directory), &self.host, self.port).await
     }
 
     /// Sends SIGTERM and waits for the end; panics if that takes over ten seconds or fails.
@@ -144,15 +171,9 @@ impl Server {
 
     /// Runs another `kith` command over this server's configuration; the output and whether it succeeded.
     pub(crate) fn command(&self, arguments: &[&str]) -> (bool, String) {
-        let output = Command::new(binary())
-            .arg("--config")
-            .arg(self.directory.path().join("kith.toml"))
-            .args(arguments)
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-        let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
-        (output.status.success(), text)
+        let ended =
+            Program::new(self.path()).arguments(&["--config", "kith.toml"]).arguments(arguments).run();
+        (ended.success, ended.stdout + &ended.stderr)
     }
 
     /// Where the configuration and the data directory are.
@@ -172,6 +193,16 @@ impl Server {
         User::from_login(self, &answer)
     }
 
+    /// Sends a request without a token, where the server may be gone: no answer then.
+    pub(crate) async fn try_anonymous(
+        http: &reqwest::Client,
+        base: &str,
+        path: &str,
+        body: Value,
+    ) -> Option<Answer> {
+        try_send(http, base, "POST", path, None, Some(body)).await.ok()
+    }
+
     /// Sends a request without a token.
     pub(crate) async fn anonymous(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
         send(&self.http, &self.base, method, path, None, body).await
@@ -189,6 +220,13 @@ impl Drop for Server {
     }
 }
 
+/// A client that waits as long as the slowest test needs.
+pub(crate) fn http_client() -> reqwest::Client {
+    // Only the first of all tests installs it.
+    let _installed = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap()
+}
+
 /// Sends one request and reads the answer as JSON.
 pub(crate) async fn send(
     http: &reqwest::Client,
@@ -198,6 +236,19 @@ pub(crate) async fn send(
     token: Option<&str>,
     body: Option<Value>,
 ) -> Answer {
+    let answer = try_send(http, base, method, path, token, body).await;
+    answer.unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+}
+
+/// The same, where the server may be gone.
+pub(super) async fn try_send(
+    http: &reqwest::Client,
+    base: &str,
+    method: &str,
+    path: &str,
+    token: Option<&str>,
+    body: Option<Value>,
+) -> Result<Answer, reqwest::Error> {
     let mut request = http.request(method.parse().unwrap(), format!("{base}{path}"));
     if let Some(token) = token {
         request = request.bearer_auth(token);
@@ -205,24 +256,36 @@ pub(crate) async fn send(
     if let Some(body) = body {
         request = request.json(&body);
     }
-    let response = request.send().await.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+    let response = request.send().await?;
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    let text = response.text().await.unwrap();
+    let text = response.text().await?;
     let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-    Answer { request: format!("{method} {path}"), status, headers, body }
+    Ok(Answer { request: format!("{method} {path}"), status, headers, body })
 }
 
-/// The binary under test: `KITH_BIN`, or the one that cargo built beside this test.
-fn binary() -> PathBuf {
-    if let Some(path) = std::env::var_os("KITH_BIN") {
-        return path.into();
+/// Starts the server whose configuration is in this directory, and waits for nothing.
+pub(crate) fn spawn(directory: &Path) -> Child {
+    Command::new(binary())
+        .arg("--config")
+        .arg(directory.join("kith.toml"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{} does not start: {error}", binary().display()))
+}
+
+/// A port that nobody listens on, and that no outgoing connection takes before the server does: the system hands out
+/// higher ones to those.
+pub(crate) fn free_port(host: &str) -> u16 {
+    const PORTS: std::ops::Range<u16> = 12_000..32_000;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Several runs of the tests may be at work on one machine.
+    let offset = u16::try_from(std::process::id() * 97 % 20_000).unwrap();
+    loop {
+        let port = PORTS.start + (offset + NEXT.fetch_add(1, Ordering::Relaxed)) % (PORTS.end - PORTS.start);
+        if std::net::TcpListener::bind((host, port)).is_ok() {
+            return port;
+        }
     }
-    let test = std::env::current_exe().unwrap();
-    let path = test.parent().and_then(Path::parent).unwrap().join("kith");
-    assert!(path.exists(), "build the server first: cargo build -p kith-server (or run tests/run)");
-    path
-}
-
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

@@ -7,7 +7,10 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{Answer, Server, server::send};
+use super::{
+    Answer, Server,
+    server::{send, try_send},
+};
 
 static TRANSACTIONS: AtomicU64 = AtomicU64::new(0);
 
@@ -24,7 +27,8 @@ pub(crate) struct User {
 impl User {
     /// The user whom a login or registration answer describes.
     pub(crate) fn from_login(server: &Server, answer: &Value) -> Self {
-        let text = |key: &str| answer[key].as_str().unwrap_or_else(|| panic!("no {key} in {answer}")).to_owned();
+        let text =
+            |key: &str| answer[key].as_str().unwrap_or_else(|| panic!("no {key} in {answer}")).to_owned();
         Self {
             id: text("user_id"),
             token: text("access_token"),
@@ -47,6 +51,11 @@ impl User {
         Self::from_login(server, &answer)
     }
 
+    /// The same session with a server that has been started again.
+    pub(crate) fn on(&self, server: &Server) -> Self {
+        Self { base: server.base.clone(), http: server.http.clone(), ..self.clone() }
+    }
+
     pub(crate) fn localpart(&self) -> String {
         self.id.trim_start_matches('@').split(':').next().unwrap().to_owned()
     }
@@ -54,6 +63,12 @@ impl User {
     pub(crate) async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
         let path = if path.starts_with("/_") { path.to_owned() } else { format!("/_matrix/client/v3{path}") };
         send(&self.http, &self.base, method, &path, Some(&self.token), body).await
+    }
+
+    /// The same, where the server may be gone: no answer then.
+    pub(crate) async fn try_call(&self, method: &str, path: &str, body: Option<Value>) -> Option<Answer> {
+        let path = format!("/_matrix/client/v3{path}");
+        try_send(&self.http, &self.base, method, &path, Some(&self.token), body).await.ok()
     }
 
     /// Paths that do not begin with `/_` are below `/_matrix/client/v3`.
@@ -107,6 +122,11 @@ impl User {
     pub(crate) async fn sync(&self, since: Option<&str>) -> Value {
         let since = since.map(|since| format!("&since={since}")).unwrap_or_default();
         self.get(&format!("/sync?timeout=0{since}")).await.ok()
+    }
+
+    /// Where the next sync goes on after everything that is there now.
+    pub(crate) async fn now(&self) -> String {
+        self.sync(None).await["next_batch"].as_str().unwrap().to_owned()
     }
 
     /// Syncs until `found` answers something; panics after twenty seconds.

@@ -1,0 +1,3 @@
+//! The fully-read marker.
+
+mod set_read_marker;

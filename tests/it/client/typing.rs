@@ -1,0 +1,3 @@
+//! Typing notices.
+
+mod create_typing_event;
