@@ -34,6 +34,15 @@ pub struct RegistrationToken {
     pub expires_ms: Option<u64>,
 }
 
+impl RegistrationToken {
+    /// Whether somebody could register with it at this time, in unix milliseconds.
+    pub fn is_valid(&self, now_ms: u64) -> bool {
+        let in_time = self.expires_ms.is_none_or(|expires_ms| expires_ms > now_ms);
+        let uses = self.pending.saturating_add(self.completed);
+        in_time && self.uses_allowed.is_none_or(|allowed| uses < allowed)
+    }
+}
+
 /// Why a registration token cannot be made or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum RegistrationTokenError {
@@ -143,8 +152,8 @@ impl Accounts {
 
     /// Whether somebody could register with this token now.
     pub fn is_valid_registration_token(&self, token: &str) -> Result<bool, Error> {
-        let record = REGISTRATION_TOKENS.get(self.read(), &tokens::hash(token))?;
-        Ok(record.is_some_and(|record| self.is_usable(&record)))
+        let token = self.find_registration_token(token)?;
+        Ok(token.is_some_and(|token| token.is_valid(self.now_ms())))
     }
 
     /// Counts one use of a token as under way. `None` if it cannot be used. The caller holds registration's lane.
@@ -155,7 +164,7 @@ impl Accounts {
     ) -> Result<Option<Hash>, Error> {
         let key = tokens::hash(token);
         match REGISTRATION_TOKENS.get(self.read(), &key)? {
-            Some(mut record) if self.is_usable(&record) => {
+            Some(mut record) if RegistrationToken::from(record.clone()).is_valid(self.now_ms()) => {
                 record.pending += 1;
                 REGISTRATION_TOKENS.put(&mut txn.batch, &key, &record);
                 Ok(Some(key))
@@ -179,12 +188,6 @@ impl Accounts {
         record.completed += u64::from(completed);
         REGISTRATION_TOKENS.put(&mut txn.batch, &key, &record);
         Ok(true)
-    }
-
-    fn is_usable(&self, record: &RegistrationTokenRecord) -> bool {
-        let in_time = record.expires_ms.is_none_or(|expires_ms| expires_ms > self.now_ms());
-        let uses = record.pending.saturating_add(record.completed);
-        in_time && record.uses_allowed.is_none_or(|allowed| uses < allowed)
     }
 
     fn check_expiry(&self, expires_ms: Option<u64>) -> Result<(), RegistrationTokenError> {

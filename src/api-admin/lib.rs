@@ -5,6 +5,7 @@
 //! looks anything up, calls one verb of a domain crate, and shapes the answer.
 
 mod register;
+mod registration_tokens;
 pub mod router;
 mod server;
 mod users;

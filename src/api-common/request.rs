@@ -86,6 +86,10 @@ impl Whole {
         if self.parts.method == http::Method::PUT && !self.body_is_json() {
             return Err(ApiError::bad_request(ErrorKind::NotJson, "The body is not JSON"));
         }
+        // Every body is an object. A list would be taken for the fields of the request in their order.
+        if self.body.trim_ascii_start().starts_with(b"[") && self.body_is_json() {
+            return Err(ApiError::bad_json("The body is not an object"));
+        }
         Ok(())
     }
 

@@ -19,6 +19,8 @@ use ruma::api::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::authorize::account_key;
+
 type Request = Own<v3::Request, Login, Json<Value>>;
 
 #[derive(Deserialize)]
@@ -48,7 +50,7 @@ pub(crate) fn handler(call: &Call, request: Request) -> Result<Json<Value>, ApiE
     let login = request.request;
     // A bridge logs its users in from one address.
     if call.find_requester().is_none_or(|requester| requester.appservice.is_none()) {
-        call.app.rate_limiter.check(&call.app, Limit::LoginPerAddress, &call.address.to_string())?;
+        call.limit_by_address(Limit::LoginPerAddress)?;
     }
     let user = match login.kind.as_str() {
         "m.login.password" => with_password(call, &login)?,
@@ -73,7 +75,7 @@ fn with_password(call: &Call, login: &Login) -> Result<UserSid, ApiError> {
     let password = login.password.as_deref().ok_or_else(|| missing("password"))?;
     let user = call.app.accounts.find_by_identifier(&identifier)?;
     // Names without an account are counted as well, so that the limits do not tell which names have one.
-    let key = user.map_or_else(|| format!("{identifier:?}"), |user| format!("user {}", user.0));
+    let key = user.map_or_else(|| format!("{identifier:?}"), account_key);
     let limiter = &call.app.rate_limiter;
     limiter.check(&call.app, Limit::LoginPerAccount, &key)?;
     limiter.peek(&call.app, Limit::LoginFailedPerAccount, &key)?;
