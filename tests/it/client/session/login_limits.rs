@@ -44,7 +44,9 @@ async fn passwords_cannot_be_found_by_trying() {
 
 #[tokio::test]
 async fn logins_are_counted_by_address() {
-    let more = "[rate_limits]\nlogin_per_address = { per_second = 0.001, burst = 2 }\n";
+    // No proxy is in between.
+    let more = "[[listeners]]\naddress = \"127.0.0.1:$PORT\"\ntrusted_proxies = []\n\
+                [rate_limits]\nlogin_per_address = { per_second = 0.001, burst = 2 }\n";
     let server = Server::start_with(more).await;
     server.register("alice").await;
     login(&server, with_password("alice", "alice-password")).await.ok();

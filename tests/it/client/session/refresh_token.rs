@@ -14,7 +14,7 @@ async fn first_pair(server: &Server) -> (String, String) {
 
 async fn is_alive(server: &Server, token: &str) {
     let answer = server.with_token(token, "GET", "/_matrix/client/v3/account/whoami", None).await.ok();
-    assert_eq!(answer, json!({"user_id": "@alice:localhost", "device_id": "PHONE", "is_guest": false}));
+    assert_eq!((&answer["user_id"], &answer["device_id"]), (&json!("@alice:localhost"), &json!("PHONE")));
 }
 
 #[tokio::test]
