@@ -15,7 +15,8 @@ use ruma::api::{IncomingRequest, OutgoingResponse, OutgoingResponseExt, path_bui
 use crate::{
     ApiError, App, Call, ClientAddress,
     authenticate::{self, ClientAuthentication},
-    cors, leftover, request,
+    cors, leftover,
+    request::{self, Whole},
 };
 
 /// How many bytes of a `User-Agent` header are kept.
@@ -53,11 +54,15 @@ impl Router {
         T::Authentication: ClientAuthentication,
         H: Fn(&Call, T) -> Result<T::OutgoingResponse, ApiError> + Clone + Send + Sync + 'static,
     {
-        self.enter::<T, _, _>(paths, move |call, request| {
+        self.enter(&T::METHOD, paths, move |app, whole| {
             let handler = handler.clone();
             async move {
-                let tasks = call.app.tasks.clone();
-                tasks.blocking(move || handler(&call, request)).await
+                let tasks = app.tasks.clone();
+                let work = move || {
+                    let (call, request) = understand::<T>(app, &whole)?;
+                    into_http(handler(&call, request)?)
+                };
+                tasks.blocking(work).await
             }
         })
     }
@@ -72,7 +77,10 @@ impl Router {
         F: Future<Output = Result<T::OutgoingResponse, ApiError>> + Send + 'static,
     {
         let paths: Vec<&'static str> = T::PATH_BUILDER.all_paths().collect();
-        self.enter::<T, _, _>(&paths, handler)
+        self.enter_async::<T, _, _>(&paths, move |call, request| {
+            let answer = handler(call, request);
+            async move { answer.await.and_then(into_http) }
+        })
     }
 
     /// Enters an async handler that makes its own HTTP response, under every path of its request type: for answers
@@ -86,7 +94,7 @@ impl Router {
         F: Future<Output = Result<Response, ApiError>> + Send + 'static,
     {
         let paths: Vec<&'static str> = T::PATH_BUILDER.all_paths().collect();
-        self.enter_raw::<T, _, _>(&paths, handler)
+        self.enter_async::<T, _, _>(&paths, handler)
     }
 
     /// Enters hand-made routes, for what ruma has no type for.
@@ -107,24 +115,26 @@ impl Router {
             .with_state(self.app)
     }
 
-    fn enter<T, H, F>(self, paths: &[&str], handler: H) -> Self
+    fn enter_async<T, H, F>(self, paths: &[&str], handler: H) -> Self
     where
         T: IncomingRequest + Send + 'static,
         T::Authentication: ClientAuthentication,
         H: Fn(Call, T) -> F + Clone + Send + Sync + 'static,
-        F: Future<Output = Result<T::OutgoingResponse, ApiError>> + Send + 'static,
+        F: Future<Output = Result<Response, ApiError>> + Send + 'static,
     {
-        self.enter_raw::<T, _, _>(paths, move |call, request| {
-            let answer = handler(call, request);
-            async move { answer.await.and_then(into_http) }
+        self.enter(&T::METHOD, paths, move |app, whole| {
+            let handler = handler.clone();
+            async move {
+                let tasks = app.tasks.clone();
+                let (call, request) = tasks.blocking(move || understand::<T>(app, &whole)).await?;
+                handler(call, request).await
+            }
         })
     }
 
-    fn enter_raw<T, H, F>(mut self, paths: &[&str], handler: H) -> Self
+    fn enter<H, F>(mut self, method: &Method, paths: &[&str], handler: H) -> Self
     where
-        T: IncomingRequest + Send + 'static,
-        T::Authentication: ClientAuthentication,
-        H: Fn(Call, T) -> F + Clone + Send + Sync + 'static,
+        H: Fn(Arc<App>, Whole) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = Result<Response, ApiError>> + Send + 'static,
     {
         for path in paths {
@@ -132,25 +142,25 @@ impl Router {
             let route = move |State(app): State<Arc<App>>, request: Request| {
                 let handler = handler.clone();
                 async move {
-                    match receive::<T>(app, request).await {
-                        Ok((call, request)) => handler(call, request).await.into_response(),
+                    match request::read(&app, request).await {
+                        Ok(whole) => handler(app, whole).await.into_response(),
                         Err(error) => error.into_response(),
                     }
                 }
             };
-            self.routes = self.routes.route(path, on(filter(&T::METHOD), route));
+            self.routes = self.routes.route(path, on(filter(method), route));
         }
         self
     }
 }
 
-/// Authentication comes before the body is looked at, so that a stranger's bad body is not explained to them.
-async fn receive<T>(app: Arc<App>, http_request: Request) -> Result<(Call, T), ApiError>
+/// Says who sent a request and what it asks. Reads the store, so it runs on the blocking pool. Authentication comes
+/// before the body is looked at, so that a stranger's bad body is not explained to them.
+fn understand<T>(app: Arc<App>, whole: &Whole) -> Result<(Call, T), ApiError>
 where
     T: IncomingRequest,
     T::Authentication: ClientAuthentication,
 {
-    let whole = request::read(&app, http_request).await?;
     let address = whole
         .parts
         .extensions

@@ -37,14 +37,18 @@ impl Ephemeral {
 
     /// Starts what ends things by itself: typing notices that run out, users who go away.
     pub fn start(self: &Arc<Self>, tasks: &Tasks) {
-        let (ephemeral, stopping) = (Arc::clone(self), tasks.stopping());
+        let (ephemeral, stopping, blocking) = (Arc::clone(self), tasks.stopping(), tasks.clone());
         tasks.spawn("ephemeral expiry", async move {
             loop {
                 tokio::select! {
                     () = stopping.cancelled() => return,
                     () = tokio::time::sleep(EXPIRY_INTERVAL) => {
-                        ephemeral.expire_typing();
-                        ephemeral.expire_presence();
+                        let ephemeral = Arc::clone(&ephemeral);
+                        let expire = move || {
+                            ephemeral.expire_typing();
+                            ephemeral.expire_presence();
+                        };
+                        blocking.blocking(expire).await;
                     }
                 }
             }

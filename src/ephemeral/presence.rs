@@ -12,10 +12,10 @@ use ruma::UserId;
 
 use crate::Ephemeral;
 
-/// After this long without a sync a user is offline.
-const OFFLINE_AFTER_MS: u64 = 45_000;
+/// After this long without a sync a user is offline: more than clients let one sync wait.
+const OFFLINE_AFTER_MS: u64 = 75_000;
 /// Who was active within this long counts as currently active.
-const ACTIVE_MS: u64 = 60_000;
+const ACTIVE_MS: u64 = 70_000;
 /// The longest status message, in bytes.
 const STATUS_BYTES_MAX: usize = 1_024;
 
@@ -77,10 +77,9 @@ impl Ephemeral {
         }
         let now_ms = self.clock.now_ms();
         match self.store.live().presence(requester.user) {
-            // Nothing that others would see has changed.
-            Some(row)
-                if row.state == state && now_ms.saturating_sub(row.last_active_ms) < OFFLINE_AFTER_MS / 3 =>
-            {
+            // Nothing that others would see has changed, so nobody is woken.
+            Some(row) if row.state == state && row.currently_active == (state == PresenceState::Online) => {
+                self.store.live().note_active(requester.user, now_ms);
                 Ok(())
             }
             _ => self.update(requester.user, |row| row.state = state),

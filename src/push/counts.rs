@@ -5,7 +5,10 @@
 //! their rules. Of a long unread stretch only the newest [`EVALUATED_EVENTS_MAX`] events are evaluated one by one;
 //! the older ones are counted by the room's running count of countable events and the rows of mentions.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use kith_store::{
     Direction, EventSid, Position, Read, RoomSid, UserSid,
@@ -42,6 +45,13 @@ pub struct Counts {
     pub highlights: u64,
 }
 
+impl Counts {
+    fn add(&mut self, other: Self) {
+        self.notifications += other.notifications;
+        self.highlights += other.highlights;
+    }
+}
+
 /// A reader's unread counts in a room.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unread {
@@ -52,6 +62,14 @@ pub struct Unread {
 }
 
 impl Unread {
+    fn add(&mut self, other: &Self) {
+        self.main.add(other.main);
+        for (root, counts) in &other.threads {
+            self.threads.entry(*root).or_default().add(*counts);
+        }
+        self.threads.retain(|_, counts| *counts != Counts::default());
+    }
+
     /// Main timeline and threads together, for clients that do not tell them apart.
     pub fn total(&self) -> Counts {
         self.threads.values().fold(self.main, |sum, counts| Counts {
@@ -106,8 +124,17 @@ impl Push {
             _ => (Unread::default(), read.everything),
         };
         let context = self.context(room, user_id, heads.joined)?;
-        let evaluation =
-            Evaluation { push: self, view, user, room, rules: &rules, context: &context, read: &read };
+        let ignored = self.rooms.ignored_users(view, user)?;
+        let evaluation = Evaluation {
+            push: self,
+            view,
+            user,
+            room,
+            rules: &rules,
+            context: &context,
+            read: &read,
+            ignored: &ignored,
+        };
         evaluation.count(from, up_to, &mut unread)?;
         let counted = Counted { read, rules: rules.position, up_to, unread: unread.clone() };
         self.counted.insert((user, room), Arc::new(counted));
@@ -190,6 +217,7 @@ struct Evaluation<'a> {
     rules: &'a Rules,
     context: &'a PushConditionRoomCtx,
     read: &'a ReadUpTo,
+    ignored: &'a HashSet<UserSid>,
 }
 
 impl Evaluation<'_> {
@@ -201,22 +229,36 @@ impl Evaluation<'_> {
             &(self.room, up_to.next()),
             Direction::Backward,
         );
+        // What was counted before, and will be kept but for the threads that the reader has written in since.
+        let mut newer = Unread::default();
+        let mut answered = HashSet::new();
         for (index, row) in rows.enumerate() {
             let ((_, position), event) = row?;
             if index == EVALUATED_EVENTS_MAX {
-                return self.estimate_older(from, position, event, unread);
+                self.estimate_older(from, position, event, &answered, &mut newer)?;
+                break;
             }
             let Some(meta) = EVENT_META.get(self.view, &event)? else { continue };
             let thread = meta.place.as_ref().and_then(|place| place.thread);
+            // Whoever writes has read what is above.
+            if meta.sender == self.user && meta.state_key.is_none() {
+                answered.insert(thread);
+            }
             let passed_over = meta.sender == self.user
+                || self.ignored.contains(&meta.sender)
+                || answered.contains(&thread)
                 || meta.verdict != Verdict::Accepted
                 || meta.redacted_by.is_some()
                 || self.read.covers(thread, position);
             if !passed_over {
                 let flattened = self.push.flattened(event)?;
-                add(unread, thread, says(&self.rules.ruleset, &flattened, self.context));
+                add(&mut newer, thread, says(&self.rules.ruleset, &flattened, self.context));
             }
         }
+        for thread in answered {
+            *counts_of(unread, thread) = Counts::default();
+        }
+        unread.add(&newer);
         Ok(())
     }
 
@@ -227,6 +269,7 @@ impl Evaluation<'_> {
         from: Position,
         newest: Position,
         event: EventSid,
+        answered: &HashSet<Option<EventSid>>,
         unread: &mut Unread,
     ) -> Result<(), kith_store::Error> {
         let countable = |event: EventSid| {
@@ -241,14 +284,14 @@ impl Evaluation<'_> {
         );
         let start = before.next().transpose()?.map_or(Ok(0), |(_, event)| countable(event))?;
         let flattened = self.push.flattened(event)?;
-        if says(&self.rules.ruleset, &flattened, self.context).notify {
+        if !answered.contains(&None) && says(&self.rules.ruleset, &flattened, self.context).notify {
             unread.main.notifications += countable(event)?.saturating_sub(start);
         }
         for user in [self.user, EVERYBODY] {
             let (first, last) = ((user, self.room, from.next()), (user, self.room, newest.next()));
             for row in MENTIONS.range(self.view, &first, &last, Direction::Forward) {
                 let ((_, _, position), mention) = row?;
-                if !self.read.covers(mention.thread, position) {
+                if !answered.contains(&mention.thread) && !self.read.covers(mention.thread, position) {
                     let counts = counts_of(unread, mention.thread);
                     counts.highlights += 1;
                 }

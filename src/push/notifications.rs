@@ -1,6 +1,8 @@
 //! The list of events a user was notified of, newest first.
 //! <https://spec.matrix.org/v1.19/client-server-api/#listing-notifications>
 
+use std::collections::HashSet;
+
 use kith_accounts::Requester;
 use kith_store::{
     Direction, EventSid, Position, RoomSid,
@@ -63,7 +65,9 @@ impl Push {
             streams.push(rows.peekable());
         }
         let ruleset = self.ruleset(requester.user, &requester.user_id)?;
+        let ignored = self.rooms.ignored_users(&*view, requester.user)?;
         let mut page = NotificationPage::default();
+        let mut answered = HashSet::new();
         for _ in 0..LOOKED_AT_EVENTS_MAX {
             // The newest event that no room's stream has given yet.
             let newest = streams.iter_mut().filter_map(|stream| {
@@ -83,7 +87,12 @@ impl Push {
             page.next = Some(position);
             let Some(meta) = EVENT_META.get(&*view, &event)? else { continue };
             let taken_away = meta.verdict != Verdict::Accepted || meta.redacted_by.is_some();
-            if meta.sender == requester.user || taken_away {
+            let thread = meta.place.as_ref().and_then(|place| place.thread);
+            // Whoever writes has read what is above.
+            if meta.sender == requester.user && meta.state_key.is_none() {
+                answered.insert((room, thread));
+            }
+            if meta.sender == requester.user || ignored.contains(&meta.sender) || taken_away {
                 continue;
             }
             let joined = rooms::get_heads(&*view, room)?.joined;
@@ -93,8 +102,8 @@ impl Push {
             let shown = actions.iter().any(Action::should_notify)
                 && (!only_highlights || actions.iter().any(Action::is_highlight));
             if shown {
-                let thread = meta.place.as_ref().and_then(|place| place.thread);
-                let read = self.is_read(&*view, requester.user, room, thread, position)?;
+                let read = answered.contains(&(room, thread))
+                    || self.is_read(&*view, requester.user, room, thread, position)?;
                 let timestamp_ms = meta.timestamp_ms;
                 page.notifications.push(Notified {
                     room,

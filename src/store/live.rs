@@ -99,6 +99,13 @@ impl Live {
         self.presence.write().insert(user, row);
     }
 
+    /// Notes that a user is still here, which nobody needs to hear of.
+    pub fn note_active(&self, user: UserSid, now_ms: u64) {
+        if let Some(row) = self.presence.write().get_mut(&user) {
+            row.last_active_ms = now_ms;
+        }
+    }
+
     /// The users whose presence changed behind `since`.
     pub fn presence_since(&self, since: Position) -> Vec<(UserSid, PresenceRow)> {
         let presence = self.presence.read();

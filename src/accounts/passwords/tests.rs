@@ -1,3 +1,5 @@
+//! Password hashes: our own, imported ones, and the pepper.
+
 use kith_base::Random;
 use kith_store::tables::accounts::PasswordHash;
 

@@ -14,8 +14,9 @@ pub(crate) fn handler(call: &Call, request: Request) -> Result<Response, ApiErro
     authorize(call, requester, "account/deactivate", request.auth.as_ref())?;
     let closed = call.app.accounts.deactivate(requester.user, request.erase)?;
     // If the server stops in the middle, the job that looks for departures goes on.
-    call.app.rooms.leave_all(closed.user)?;
-    call.app.accounts.departed(closed.user)?;
+    if call.app.rooms.leave_all(closed.user)? == 0 {
+        call.app.accounts.departed(closed.user)?;
+    }
     // No address of a user here is bound to an identity server by this server.
     Ok(Response { id_server_unbind_result: ThirdPartyIdRemovalStatus::NoSupport })
 }
