@@ -18,6 +18,7 @@ pub(crate) fn routes(router: Router) -> Router {
         .endpoint(get_event_by_timestamp::handler)
         .endpoint(get_room_event::handler)
         .endpoint(get_summary::handler)
+        .endpoint_at(&[get_summary::UNSTABLE_PATH], get_summary::handler)
         .endpoint(report_content::handler)
         .endpoint(report_room::handler)
         .endpoint(upgrade_room::handler)

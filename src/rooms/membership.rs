@@ -44,6 +44,9 @@ pub enum MembershipError {
     /// The user does not want to be invited.
     #[error("{0} does not accept invites")]
     InviteBlocked(ruma::OwnedUserId),
+    /// There is no ban to lift.
+    #[error("{0} is not banned from the room")]
+    NotBanned(ruma::OwnedUserId),
     /// A user who is in the room, or invited, cannot forget it.
     #[error("leave the room before forgetting it")]
     StillThere,

@@ -9,6 +9,9 @@ use ruma::{
 
 use crate::viewer::viewer_or_stranger;
 
+/// Where clients of the proposal ask, beside the older place that ruma knows.
+pub(crate) const UNSTABLE_PATH: &str = "/_matrix/client/unstable/im.nheko.summary/summary/{room_id_or_alias}";
+
 pub(crate) fn handler(call: &Call, request: Request) -> Result<Response, ApiError> {
     let read = call.app.store.read();
     let viewer = viewer_or_stranger(call, &*read)?;

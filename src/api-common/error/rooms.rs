@@ -54,6 +54,7 @@ impl From<MembershipError> for ApiError {
             MembershipError::Blocked => Self::forbidden(message),
             MembershipError::NoGuests => Self::forbidden_kind(ErrorKind::GuestAccessForbidden, message),
             MembershipError::InviteBlocked(_) => Self::forbidden_kind(ErrorKind::InviteBlocked, message),
+            MembershipError::NotBanned(_) => Self::forbidden_kind(ErrorKind::BadState, message),
             MembershipError::StillThere => Self::bad_request(ErrorKind::Unknown, message),
             MembershipError::Malformed(_) => Self::bad_json(message),
         }

@@ -1,7 +1,7 @@
-//! What users have set for a room comes along when they join the room that replaces it: tags, and that it is a direct
-//! chat. <https://spec.matrix.org/v1.19/client-server-api/#server-behaviour-17>
+//! What users have set for a room comes along when they join the room that replaces it: tags, push rules, and that it
+//! is a direct chat. <https://spec.matrix.org/v1.19/client-server-api/#server-behaviour-17>
 
-use kith_store::{Error, RoomSid, UserSid};
+use kith_store::{Error, RoomSid, UserSid, tables::account_data};
 use ruma::{RoomId, events::StateEventType};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -39,17 +39,23 @@ pub(super) fn carry_over(rooms: &Rooms, user: UserSid, old: RoomSid, new: RoomSi
             tracing::warn!(%error, "a tag could not be carried over");
         }
     }
-    let Some(direct) = rooms.accounts.find_account_data(user, None, "m.direct")? else { return Ok(()) };
     let (old, new) = (rooms.store.ids().room_id(old)?, rooms.store.ids().room_id(new)?);
-    let Some(changed) = with_replaced(&direct, old.as_str(), new.as_str()) else { return Ok(()) };
-    if let Err(error) = rooms.accounts.set_account_data(user, None, "m.direct", &changed) {
-        tracing::warn!(%error, "a direct chat could not be carried over");
+    for (kind, changed) in [("m.direct", with_direct as Changed), ("m.push_rules", with_push_rules)] {
+        let Some(content) = rooms.accounts.find_account_data(user, None, kind)? else { continue };
+        let Some(content) = changed(&content, old.as_str(), new.as_str()) else { continue };
+        // Not through the verb of accounts: that keeps clients from writing push rules like this.
+        let mut txn = rooms.store.begin();
+        account_data::put(&mut txn, rooms.store.engine(), user, None, kind, content)?;
+        rooms.store.commit_durably(txn)?;
     }
     Ok(())
 }
 
+/// The content of account data with what it says of the first room said of the second too, if it says anything.
+type Changed = fn(&str, &str, &str) -> Option<String>;
+
 /// `m.direct` with the new room beside the old one, if the old one is in it.
-fn with_replaced(direct: &str, old: &str, new: &str) -> Option<String> {
+fn with_direct(direct: &str, old: &str, new: &str) -> Option<String> {
     let mut direct: Map<String, Value> = serde_json::from_str(direct).ok()?;
     let mut changed = false;
     for rooms in direct.values_mut().filter_map(Value::as_array_mut) {
@@ -60,4 +66,28 @@ fn with_replaced(direct: &str, old: &str, new: &str) -> Option<String> {
         }
     }
     changed.then(|| Value::Object(direct).to_string())
+}
+
+/// `m.push_rules` with the rules of the old room for the new one too: those that are named after it, and what many
+/// clients write to silence a room, an `override` rule of that name with a condition on the room.
+fn with_push_rules(rules: &str, old: &str, new: &str) -> Option<String> {
+    let mut rules: Value = serde_json::from_str(rules).ok()?;
+    let mut changed = false;
+    for kind in ["override", "room"] {
+        let Some(rules) = rules["global"][kind].as_array_mut() else { continue };
+        let named = |rule: &Value, id: &str| rule["rule_id"].as_str() == Some(id);
+        if rules.iter().any(|rule| named(rule, new)) {
+            continue;
+        }
+        let Some(mut rule) = rules.iter().find(|rule| named(rule, old)).cloned() else { continue };
+        rule["rule_id"] = new.into();
+        for condition in rule["conditions"].as_array_mut().into_iter().flatten() {
+            if condition["key"] == "room_id" && condition["pattern"].as_str() == Some(old) {
+                condition["pattern"] = new.into();
+            }
+        }
+        rules.insert(0, rule);
+        changed = true;
+    }
+    changed.then(|| rules.to_string())
 }

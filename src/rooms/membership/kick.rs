@@ -48,7 +48,7 @@ impl Rooms {
         let needed = |powers: &Powers| powers.ban_level().max(powers.kick_level());
         acting.write.check_power_over(sender, target, "unban", needed)?;
         if acting.write.membership(target)? != Some(Membership::Ban) {
-            return Err(WriteError::Refused(format!("{target} is not banned from the room")).into());
+            return Err(MembershipError::NotBanned(target.to_owned()));
         }
         let content = MemberContent::new(Membership::Leave, reason);
         acting.write.send_member(sender, target, &content, self.clock.now_ms())?;
