@@ -10,11 +10,16 @@ async fn the_powerful_publish_their_room() {
     let (server, alice, bob, room) = two_in_a_room().await;
     let carol = server.register("carol").await;
     alice.set_state(&room, "m.room.name", "", json!({"name": "Tea"})).await.ok();
+    // The list does not show what nobody could enter or read.
+    assert_eq!(set_visibility(&alice, &room, "public").await.ok(), json!({}));
+    assert_eq!(names(&carol.get("/publicRooms").await.ok()), [""; 0]);
+    set_visibility(&alice, &room, "private").await.ok();
+    alice.set_state(&room, "m.room.join_rules", "", json!({"join_rule": "knock"})).await.ok();
     let listed = async || carol.get("/publicRooms").await.ok();
     for user in [&bob, &carol] {
         set_visibility(user, &room, "public").await.refused(403, "M_FORBIDDEN");
     }
-    assert_eq!(set_visibility(&alice, &room, "public").await.ok(), json!({}));
+    set_visibility(&alice, &room, "public").await.ok();
     set_visibility(&alice, &room, "public").await.ok();
     assert_eq!(names(&listed().await), ["Tea"]);
     set_visibility(&bob, &room, "private").await.refused(403, "M_FORBIDDEN");

@@ -163,12 +163,14 @@ async fn what_is_wrong_is_said_and_leaves_nothing_behind() {
     let refusals = [
         (taken, "M_ROOM_IN_USE"),
         (json!({"room_version": "99"}), "M_UNSUPPORTED_ROOM_VERSION"),
-        (json!({"room_version": ""}), "M_UNSUPPORTED_ROOM_VERSION"),
         (json!({"room_alias_name": "te a"}), "M_INVALID_PARAM"),
         (json!({"room_alias_name": "tea:localhost"}), "M_INVALID_PARAM"),
         (json!({"room_alias_name": ""}), "M_INVALID_PARAM"),
         (json!({"room_alias_name": "z".repeat(300)}), "M_INVALID_PARAM"),
-        (json!({"initial_state": state("m.room.create", json!({}))}), "M_INVALID_ROOM_STATE"),
+        (
+            json!({"room_version": "11", "initial_state": state("m.room.create", json!({}))}),
+            "M_INVALID_ROOM_STATE",
+        ),
         (
             json!({"initial_state": [{"type": "m.room.member", "state_key": bob.id, "content": {"membership": "join"}}]}),
             "M_INVALID_ROOM_STATE",
@@ -188,6 +190,7 @@ async fn what_is_wrong_is_said_and_leaves_nothing_behind() {
     for options in [
         json!([]),
         json!({"name": 1}),
+        json!({"room_version": ""}),
         json!({"invite": bob.id}),
         json!({"invite": ["bob"]}),
         json!({"initial_state": {}}),

@@ -23,7 +23,7 @@ async fn a_public_room_is_summed_up_for_everybody() {
     let expected = json!({
         "room_id": room, "canonical_alias": "#tea:localhost", "name": "Tea", "topic": "Lumps",
         "avatar_url": "mxc://localhost/pot", "num_joined_members": 1, "world_readable": false,
-        "guest_can_join": false, "join_rule": "public", "room_version": "12",
+        "guest_can_join": false, "room_version": "12",
         "encryption": "m.megolm.v1.aes-sha2",
     });
     for summary in [

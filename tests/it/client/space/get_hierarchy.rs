@@ -66,7 +66,9 @@ async fn the_tree_is_walked_depth_first() {
     assert!(page["next_batch"].is_null(), "{page}");
     let first = &page["rooms"][0];
     assert_eq!((&first["room_id"], &first["room_type"]), (&json!(top), &json!("m.space")));
-    assert_eq!((&first["num_joined_members"], &first["join_rule"]), (&json!(1), &json!("public")));
+    assert_eq!(first["num_joined_members"], 1);
+    // No word about the rule means that the room is open.
+    assert!(first["join_rule"].is_null() || first["join_rule"] == "public");
     let children = first["children_state"].as_array().unwrap();
     let sub = children.iter().find(|child| child["state_key"] == *scene.sub).unwrap();
     assert_eq!(
