@@ -126,9 +126,9 @@ impl Search {
         }
         let profile = PROFILES.get(engine, &user)?.unwrap_or_default();
         let user_id = self.store.ids().user_id(user)?;
-        let text = format!("{user_id}\n{}", profile.display_name.as_deref().unwrap_or_default()).to_lowercase();
-        let found =
-            Found { user_id, display_name: profile.display_name, avatar_url: profile.avatar_url };
+        let text =
+            format!("{user_id}\n{}", profile.display_name.as_deref().unwrap_or_default()).to_lowercase();
+        let found = Found { user_id, display_name: profile.display_name, avatar_url: profile.avatar_url };
         index.people.insert(user, Person { found, text });
         Ok(())
     }

@@ -164,7 +164,12 @@ impl Commits {
     }
 
     pub(crate) fn begin(&self) -> Txn {
-        Txn { batch: Batch::new(), positions: Vec::new(), changes: Vec::new(), shared: Arc::clone(&self.shared) }
+        Txn {
+            batch: Batch::new(),
+            positions: Vec::new(),
+            changes: Vec::new(),
+            shared: Arc::clone(&self.shared),
+        }
     }
 
     pub(crate) fn commit(&self, mut txn: Txn) -> Result<Committed, Error> {

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use kith_kv::{Batch, Engine};
 use parking_lot::Mutex;
 use quick_cache::{Weighter, sync::Cache};
-use ruma::{
-    EventId, OwnedEventId, OwnedRoomId, OwnedServerName, OwnedUserId, RoomId, ServerName, UserId,
-};
+use ruma::{EventId, OwnedEventId, OwnedRoomId, OwnedServerName, OwnedUserId, RoomId, ServerName, UserId};
 
 use crate::{
     Error,

@@ -147,7 +147,10 @@ mod tests {
 
     #[test]
     fn golden_bytes() {
-        assert_eq!((RoomSid(1), -1_i64).to_bytes(), [0, 0, 0, 0, 0, 0, 0, 1, 127, 255, 255, 255, 255, 255, 255, 255]);
+        assert_eq!(
+            (RoomSid(1), -1_i64).to_bytes(),
+            [0, 0, 0, 0, 0, 0, 0, 1, 127, 255, 255, 255, 255, 255, 255, 255]
+        );
         assert_eq!(("a\0b".to_owned(), true).to_bytes(), [b'a', 0, 0xff, b'b', 0, 1, 1]);
     }
 

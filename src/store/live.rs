@@ -109,6 +109,10 @@ impl Live {
     /// The users whose presence changed behind `since`.
     pub fn presence_since(&self, since: Position) -> Vec<(UserSid, PresenceRow)> {
         let presence = self.presence.read();
-        presence.iter().filter(|(_, row)| row.position > since).map(|(user, row)| (*user, row.clone())).collect()
+        presence
+            .iter()
+            .filter(|(_, row)| row.position > since)
+            .map(|(user, row)| (*user, row.clone()))
+            .collect()
     }
 }

@@ -91,7 +91,8 @@ impl<K: Key, V: Record> Table<K, V> {
     ) -> impl Iterator<Item = Result<(K, V), Error>> + 'a {
         read.scan(self.family, range, direction).map(move |row| {
             let (key, value) = row?;
-            let key = K::decode(&mut key.as_slice()).ok_or(Error::Corrupt { table: self.name, what: "key" })?;
+            let key =
+                K::decode(&mut key.as_slice()).ok_or(Error::Corrupt { table: self.name, what: "key" })?;
             Ok((key, self.value(&value)?))
         })
     }

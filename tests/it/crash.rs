@@ -135,7 +135,7 @@ impl Writer {
     /// What is not kept moves the position of `/sync` all the same.
     async fn type_for_a_while(&mut self) -> bool {
         let path = format!("/rooms/{}/typing/{}", encode(&self.room), encode(&self.user.id));
-        let body = json!({"typing": self.written % 2 == 0, "timeout": 30_000});
+        let body = json!({"typing": self.written.is_multiple_of(2), "timeout": 30_000});
         self.user.try_call("PUT", &path, Some(body)).await.map(|answer| answer.ok()).is_some()
     }
 

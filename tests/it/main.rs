@@ -4,7 +4,6 @@
 //! mirror the api crates; `tidy.rs` checks the tree itself.
 
 #![cfg(test)]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop where it stands")]
 #![expect(clippy::disallowed_methods, reason = "the bans are for the server; tests stand outside it")]
 
 mod harness;

@@ -14,9 +14,8 @@ const OTHER: &str = "@other:a.example";
 fn who(world: &World, room: &TestRoom, viewer: &str, request: &MembersRequest) -> Vec<String> {
     let read = world.store().read();
     let members = world.rooms.members(&*read, &room.id, &world.viewer(viewer), request).expect("reads");
-    let key = |event: &serde_json::value::RawValue| {
-        value(event)["state_key"].as_str().expect("a key").to_owned()
-    };
+    let key =
+        |event: &serde_json::value::RawValue| value(event)["state_key"].as_str().expect("a key").to_owned();
     let mut users: Vec<String> = members.iter().map(|event| key(event)).collect();
     users.sort();
     users

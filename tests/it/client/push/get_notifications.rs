@@ -20,12 +20,12 @@ fn event_ids(page: &Value) -> Vec<String> {
 async fn what_notified_is_listed_newest_first() {
     let pair = Pair::start().await;
     let first = pair.writer.say(&pair.room, "one").await;
+    pair.reader.say(&pair.room, "my own").await;
     let second = pair.writer.send_event(&pair.room, "m.room.message", mention(&pair.reader)).await.event_id();
     pair.writer
         .send_event(&pair.room, "m.room.message", json!({"msgtype": "m.notice", "body": "-"}))
         .await
         .ok();
-    pair.reader.say(&pair.room, "my own").await;
     pair.read_up_to(&first).await;
     let page = pair.notifications("").await;
     assert_eq!(event_ids(&page), [second, first]);
@@ -41,6 +41,25 @@ async fn what_notified_is_listed_newest_first() {
         found["actions"].as_array().unwrap().iter().any(|action| action["set_tweak"] == "highlight")
     };
     assert!(highlights(newest) && !highlights(oldest), "{page}");
+}
+
+#[tokio::test]
+async fn whoever_writes_has_read_what_is_above() {
+    let pair = Pair::start().await;
+    pair.writer.say(&pair.room, "one").await;
+    pair.writer.send_event(&pair.room, "m.room.message", mention(&pair.reader)).await.ok();
+    let unread = |answer: Value| answer["rooms"]["join"][&pair.room]["unread_notifications"].clone();
+    let before = unread(pair.reader.sync(None).await);
+    assert_eq!(before, json!({"notification_count": 2, "highlight_count": 1}));
+    pair.reader.say(&pair.room, "here I am").await;
+    let after = unread(pair.reader.sync(None).await);
+    assert_eq!(after, json!({"notification_count": 0, "highlight_count": 0}));
+    pair.writer.say(&pair.room, "good").await;
+    assert_eq!(unread(pair.reader.sync(None).await)["notification_count"], 1);
+    let page = pair.notifications("").await;
+    let read: Vec<&Value> =
+        page["notifications"].as_array().unwrap().iter().map(|found| &found["read"]).collect();
+    assert_eq!(read, [&json!(false), &json!(true), &json!(true)]);
 }
 
 #[tokio::test]

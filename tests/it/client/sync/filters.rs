@@ -62,8 +62,8 @@ async fn rooms_are_filtered_as_a_whole() {
         answer["rooms"]["join"].as_object().map(|rooms| rooms.keys().cloned().collect()).unwrap_or_default()
     };
     let ask = async |room: Value| rooms(&filtered(&alice, &json!({"room": room}), None).await);
-    assert_eq!(ask(json!({"rooms": [one]})).await, [one.clone()]);
-    assert_eq!(ask(json!({"not_rooms": [one]})).await, [two.clone()]);
+    assert_eq!(ask(json!({"rooms": [one]})).await, std::slice::from_ref(&one));
+    assert_eq!(ask(json!({"not_rooms": [one]})).await, std::slice::from_ref(&two));
     assert_eq!(ask(json!({"rooms": [one], "not_rooms": [one]})).await, [""; 0]);
     assert_eq!(ask(json!({"rooms": []})).await, [""; 0]);
     assert_eq!(ask(json!({})).await.len(), 2);

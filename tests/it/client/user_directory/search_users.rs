@@ -33,12 +33,12 @@ async fn people_of_shared_and_public_rooms_are_found() {
     bob.join(&private).await.ok();
     carol.create_room(json!({"preset": "public_chat"})).await;
     dave.create_room(json!({"preset": "private_chat"})).await;
-    assert_eq!(search(&alice, "bob").await, [bob.id.clone()]);
-    assert_eq!(search(&alice, "carol").await, [carol.id.clone()]);
+    assert_eq!(search(&alice, "bob").await, [bob.id.as_str()]);
+    assert_eq!(search(&alice, "carol").await, [carol.id.as_str()]);
     // A stranger who is in no public room is nobody's business.
     assert_eq!(search(&alice, "dave").await, [""; 0]);
     assert_eq!(search(&dave, "bob").await, [""; 0]);
-    assert_eq!(search(&alice, &bob.id).await, [bob.id.clone()]);
+    assert_eq!(search(&alice, &bob.id).await, [bob.id.as_str()]);
     // Rooms that were left are not shared any more.
     bob.post(&format!("/rooms/{}/leave", encode(&private)), json!({})).await.ok();
     assert_eq!(search(&alice, "bob").await, [""; 0]);
@@ -55,14 +55,14 @@ async fn names_are_found_by_any_part_in_any_case() {
     bob.put(&format!("/profile/{}/avatar_url", encode(&bob.id)), avatar).await.ok();
     for term in ["robert", "ROB", "übel", "ÜBELACKER", "東京", "京", "  robert  übel ", "Übelacker Robert"]
     {
-        assert_eq!(search(&alice, term).await, [bob.id.clone()], "{term}");
+        assert_eq!(search(&alice, term).await, [bob.id.as_str()], "{term}");
     }
     let answer = alice.post("/user_directory/search", json!({"search_term": "rob"})).await.ok();
     let expected = json!({"user_id": bob.id, "display_name": "Robert Übelacker 東京", "avatar_url": "mxc://localhost/robert"});
     assert_eq!(answer["results"][0], expected);
     rename(&bob, "Bob again").await;
     assert_eq!(search(&alice, "robert").await, [""; 0]);
-    assert_eq!(search(&alice, "again").await, [bob.id.clone()]);
+    assert_eq!(search(&alice, "again").await, [bob.id.as_str()]);
 }
 
 #[tokio::test]
@@ -98,12 +98,12 @@ async fn newcomers_are_found_and_the_departed_are_not() {
     assert_eq!(search(&alice, "newcomer").await, [""; 0]);
     let newcomer = server.register("newcomer").await;
     newcomer.join(&room).await.ok();
-    assert_eq!(search(&alice, "newcomer").await, [newcomer.id.clone()]);
+    assert_eq!(search(&alice, "newcomer").await, [newcomer.id.as_str()]);
     let (done, output) = server.command(&["user", "deactivate", "newcomer"]);
     assert!(done, "{output}");
     assert_eq!(search(&alice, "newcomer").await, [""; 0]);
     let server = server.restart().await;
-    assert_eq!(search(&alice.on(&server), "alice").await, [alice.id.clone()]);
+    assert_eq!(search(&alice.on(&server), "alice").await, [alice.id.as_str()]);
 }
 
 #[tokio::test]
