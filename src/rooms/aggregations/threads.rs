@@ -12,8 +12,8 @@ use crate::{
     visibility::{RoomView, Seen},
 };
 
-/// How many of a thread's newest events are looked at for one that the viewer may see.
-const NEWEST_LOOKED_AT_MAX: usize = 32;
+/// How many of a thread's newest events are judged one by one for somebody who may not see the newest of them.
+const NEWEST_LOOKED_AT_MAX: usize = 1_000;
 
 impl RoomView<'_> {
     /// The thread below each event, where there is one of which the viewer may see anything.
@@ -44,16 +44,14 @@ impl RoomView<'_> {
         record: &ThreadRecord,
         form: Form,
     ) -> Result<Option<Thread>, Error> {
-        let ignored =
-            events.iter().filter(|(_, relation)| self.viewer.ignored.contains(&relation.sender)).count();
         let participated = self.participated(root)?;
-        let Some(latest) = self.latest_of_thread(record, events)? else { return Ok(None) };
+        let Some((latest, count)) = self.latest_and_count(record, events)? else { return Ok(None) };
         let latest = self.load(vec![latest])?;
         let relations = self.bundle_with(&latest, form, false)?;
         let latest = self.render_with(&latest, &relations, form)?;
         Ok(latest.into_iter().next().map(|latest_event| Thread {
             latest_event,
-            count: UInt::new_saturating(record.count.saturating_sub(ignored as u64)),
+            count: UInt::new_saturating(count),
             current_user_participated: participated,
         }))
     }
@@ -64,17 +62,22 @@ impl RoomView<'_> {
         Ok(root.meta.sender == user || THREAD_PARTICIPANTS.contains(self.read, &(root.event, user))?)
     }
 
-    /// The newest event by arrival, or, if that is not for the viewer, the newest one that is.
-    fn latest_of_thread(
+    /// The newest event and the number of events. Whoever may not see the newest, because they have left or ignore its
+    /// sender, gets those that they may see.
+    fn latest_and_count(
         &self,
         record: &ThreadRecord,
         events: &[(EventSid, RelationRecord)],
-    ) -> Result<Option<Seen>, Error> {
+    ) -> Result<Option<(Seen, u64)>, Error> {
+        let is_ignored = |relation: &RelationRecord| self.viewer.ignored.contains(&relation.sender);
         if let Some(latest) = self.look_at(record.latest)? {
-            return Ok(Some(latest));
+            let ignored = events.iter().filter(|(_, relation)| is_ignored(relation)).count();
+            return Ok(Some((latest, record.count.saturating_sub(ignored as u64))));
         }
-        let newest = events.iter().filter(|(_, relation)| !self.viewer.ignored.contains(&relation.sender));
-        let newest: Vec<EventSid> = newest.take(NEWEST_LOOKED_AT_MAX).map(|(event, _)| *event).collect();
-        Ok(self.look(&newest)?.into_iter().flatten().next())
+        let heard = events.iter().filter(|(_, relation)| !is_ignored(relation));
+        let newest: Vec<EventSid> = heard.take(NEWEST_LOOKED_AT_MAX).map(|(event, _)| *event).collect();
+        let mut seen =
+            self.look(&newest)?.into_iter().flatten().filter(|seen| seen.meta.redacted_by.is_none());
+        Ok(seen.next().map(|latest| (latest, 1 + seen.count() as u64)))
     }
 }
