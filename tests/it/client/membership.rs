@@ -1,10 +1,12 @@
 //! Coming and going.
 
+mod at_the_same_time;
 mod ban_user;
 mod by_state;
 mod forget_room;
 mod get_member_events;
 mod get_mutual_rooms;
+mod guests;
 mod invite_user;
 mod join_room_by_id;
 mod join_room_by_id_or_alias;

@@ -1,5 +1,6 @@
 //! Events that belong to other events.
 
+mod after_leaving;
 mod bundled;
 mod get_relating_events;
 mod get_relating_events_with_rel_type;

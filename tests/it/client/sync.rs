@@ -1,6 +1,7 @@
 //! What the client has missed, or will.
 
 mod account_data;
+mod client_model;
 mod ephemeral;
 mod filters;
 mod ignored_users;

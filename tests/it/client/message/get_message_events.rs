@@ -124,6 +124,26 @@ async fn filters_choose_and_do_not_end_the_paging() {
 }
 
 #[tokio::test]
+async fn events_are_chosen_by_what_relates_to_them() {
+    let (_server, alice, bob, room) = two_in_a_room().await;
+    let (one, two) = (alice.say(&room, "one").await, alice.say(&room, "two").await);
+    alice.say(&room, "three").await;
+    bob.relate(&room, "m.thread", &one, "reply").await;
+    alice.relate(&room, "m.thread", &two, "reply").await;
+    bob.react(&room, &two, "👍").await;
+    let filtered = async |filter: Value| -> Vec<String> {
+        let page =
+            bob.messages(&room, &format!("dir=f&limit=50&filter={}", encode(&filter.to_string()))).await;
+        bodies(&page["chunk"]).into_iter().map(str::to_owned).collect()
+    };
+    assert_eq!(filtered(json!({"related_by_rel_types": ["m.thread"]})).await, ["one", "two"]);
+    assert_eq!(filtered(json!({"related_by_senders": [bob.id]})).await, ["one", "two"]);
+    let both = json!({"related_by_senders": [bob.id], "related_by_rel_types": ["m.thread"]});
+    assert_eq!(filtered(both).await, ["one"]);
+    assert_eq!(filtered(json!({"related_by_rel_types": ["m.replace"]})).await, [""; 0]);
+}
+
+#[tokio::test]
 async fn members_come_with_what_they_said() {
     let (server, alice, bob, room) = two_in_a_room().await;
     let carol = server.register("carol").await;

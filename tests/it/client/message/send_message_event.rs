@@ -70,6 +70,19 @@ async fn a_redaction_may_be_sent_like_anything_else() {
 }
 
 #[tokio::test]
+async fn nobody_chooses_the_time() {
+    let (_server, alice, bob, room) = two_in_a_room().await;
+    let path = format!("/rooms/{}/send/m.room.message/t1?ts=1000", encode(&room));
+    let event = alice.put(&path, json!({"body": "long ago"})).await.event_id();
+    let sent = bob.event(&room, &event).await.ok();
+    assert!(sent["origin_server_ts"].as_u64().unwrap() > 1_700_000_000_000, "{sent}");
+    // The paths of old are those of today.
+    let path = format!("/_matrix/client/r0/rooms/{}/send/m.room.message/t2", encode(&room));
+    let event = alice.put(&path, json!({"body": "old path"})).await.event_id();
+    assert_eq!(bob.event(&room, &event).await.ok()["content"]["body"], "old path");
+}
+
+#[tokio::test]
 async fn only_members_speak() {
     let (server, alice, bob, room) = two_in_a_room().await;
     let carol = server.register("carol").await;

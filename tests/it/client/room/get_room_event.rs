@@ -41,6 +41,25 @@ async fn a_changed_state_says_what_was_before() {
 }
 
 #[tokio::test]
+async fn it_says_what_the_reader_was_to_the_room_then() {
+    let server = crate::harness::Server::start().await;
+    let (alice, bob) = (server.register("alice").await, server.register("bob").await);
+    let room = alice.create_room(json!({"preset": "private_chat"})).await;
+    let mut events = vec![(alice.say(&room, "before").await, "leave")];
+    alice.invite(&room, &bob).await.ok();
+    events.push((alice.say(&room, "invited").await, "invite"));
+    bob.join(&room).await.ok();
+    events.push((alice.say(&room, "joined").await, "join"));
+    let page = bob.messages(&room, "dir=f&limit=50").await;
+    for (event, membership) in events {
+        assert_eq!(bob.event(&room, &event).await.ok()["unsigned"]["membership"], membership);
+        let shown = crate::harness::find_event(&page["chunk"], &event);
+        assert_eq!(shown["unsigned"]["membership"], membership, "{shown}");
+        assert_eq!(alice.event(&room, &event).await.ok()["unsigned"]["membership"], "join");
+    }
+}
+
+#[tokio::test]
 async fn what_one_may_not_see_is_not_there() {
     let (server, alice, bob, room) = two_in_a_room().await;
     let carol = server.register("carol").await;

@@ -119,6 +119,53 @@ async fn pages_hold_each_room_once() {
 }
 
 #[tokio::test]
+async fn children_stand_in_their_order() {
+    let server = Server::start().await;
+    let alice = server.register("alice").await;
+    let top = space(&alice, "top").await;
+    let long = "z".repeat(51);
+    // Those with a valid order come first, by it; then the others, as they were added.
+    let orders = [
+        ("plain one", json!(null)),
+        ("tilde", json!("~")),
+        ("too long", json!(long)),
+        ("letter", json!("m")),
+        ("not text", json!(5)),
+        ("digit", json!("0")),
+        ("beyond ascii", json!("é")),
+    ];
+    for (name, order) in orders {
+        let room = alice.create_room(json!({"preset": "public_chat", "name": name})).await;
+        put_into(&alice, &top, &room, json!({"via": ["localhost"], "order": order})).await;
+        tokio::time::sleep(std::time::Duration::from_millis(3)).await;
+    }
+    let page = ask(&alice, &top, "").await.ok();
+    let expected = ["top", "digit", "letter", "tilde", "plain one", "too long", "not text", "beyond ascii"];
+    assert_eq!(names(&page), expected);
+}
+
+#[tokio::test]
+async fn restricted_rooms_are_shown_to_those_who_could_enter() {
+    let scene = Scene::start().await;
+    let rule =
+        json!({"join_rule": "restricted", "allow": [{"type": "m.room_membership", "room_id": scene.top}]});
+    let state = json!([{"type": "m.room.join_rules", "content": rule}]);
+    let options = json!({"name": "restricted", "initial_state": state});
+    let room = scene.alice.create_room(options).await;
+    put_into(&scene.alice, &scene.top, &room, via("0")).await;
+    assert!(!names(&ask(&scene.bob, &scene.top, "").await.ok()).contains(&"restricted"));
+    scene.bob.join(&scene.top).await.ok();
+    let page = ask(&scene.bob, &scene.top, "").await.ok();
+    assert_eq!(names(&page)[..2], ["top", "restricted"]);
+    let shown = &page["rooms"][1];
+    assert_eq!(
+        (&shown["join_rule"], &shown["allowed_room_ids"]),
+        (&json!("restricted"), &json!([scene.top]))
+    );
+    scene.bob.join(&room).await.ok();
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_said() {
     let scene = Scene::start().await;
     ask(&scene.bob, &scene.private, "").await.refused(403, "M_FORBIDDEN");
