@@ -145,6 +145,7 @@ impl Accounts {
         // A requester without a device keeps all tokens that belong to no device: they are filed together.
         let kept = except.map(|requester| requester.device_id.as_ref().map_or("", |device| device.as_str()));
         let forgotten = self.delete_tokens(txn, user, None, kept)?;
+        self.delete_login_tokens(txn, user)?;
         let mut gone = Vec::new();
         for row in DEVICES.scan(self.read(), &(user,), Direction::Forward) {
             let ((_, device_id), _) = row?;

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use kith_config::Secret;
 use kith_store::{
-    Error, UserSid,
+    Direction, Error, Txn, UserSid,
     tables::{
-        accounts::ACCOUNTS,
+        accounts::{ACCOUNTS, PasswordHash},
         threepids::THREEPID_OWNERS,
         tokens::{Purpose, SHORT_TOKENS, ShortTokenRecord},
     },
@@ -43,6 +43,27 @@ pub enum LoginError {
     Store(#[from] Error),
 }
 
+/// Somebody who has proved who they are, and may have a session.
+#[derive(Clone, Debug)]
+pub struct Login {
+    /// Who.
+    pub user: UserSid,
+    /// The password that held when they proved it: once another is set, the proof is worth nothing.
+    held: Option<Option<PasswordHash>>,
+}
+
+impl Login {
+    /// Somebody for whom another vouches, whatever the password.
+    pub fn vouched(user: UserSid) -> Self {
+        Self { user, held: None }
+    }
+
+    /// Whether the proof still counts for an account that has this password now.
+    pub(crate) fn holds(&self, password: Option<&PasswordHash>) -> bool {
+        self.held.as_ref().is_none_or(|held| held.as_ref() == password)
+    }
+}
+
 impl Accounts {
     /// The user whom a login names, if there is one: also the key by which wrong passwords are counted.
     pub fn find_by_identifier(&self, identifier: &UserIdentifier) -> Result<Option<UserSid>, Error> {
@@ -62,7 +83,7 @@ impl Accounts {
         &self,
         identifier: &UserIdentifier,
         password: &str,
-    ) -> Result<UserSid, LoginError> {
+    ) -> Result<Login, LoginError> {
         let user = self.find_by_identifier(identifier)?;
         let account = match user {
             Some(user) => ACCOUNTS.get(self.read(), &user)?.map(|account| (user, account)),
@@ -79,13 +100,12 @@ impl Accounts {
             self.hasher.compare(password, None)?;
             return Err(LoginError::Wrong);
         }
-        if !self.compare_password(user, account.password.as_ref(), password)? {
-            return Err(LoginError::Wrong);
-        }
+        let held = self.compare_password(user, account.password.as_ref(), password)?;
+        let held = held.ok_or(LoginError::Wrong)?;
         if account.locked {
             return Err(LoginError::Locked);
         }
-        Ok(user)
+        Ok(Login { user, held: Some(Some(held)) })
     }
 
     /// Makes a token with which the user can log in once on another device. Returns how long it is valid.
@@ -96,11 +116,15 @@ impl Accounts {
     }
 
     /// Whom a login token belongs to; the token is used up.
-    pub fn login_with_token(&self, token: &str) -> Result<UserSid, LoginError> {
-        let record = self.use_up_short_token(Purpose::Login, token)?.ok_or(LoginError::Wrong)?;
-        let user = record.user.ok_or(LoginError::Wrong)?;
+    pub fn login_with_token(&self, token: &str) -> Result<Login, LoginError> {
+        let record = SHORT_TOKENS.get(self.read(), &(Purpose::Login as u8, tokens::hash(token)))?;
+        let user = record.and_then(|record| record.user).ok_or(LoginError::Wrong)?;
+        // Read before the token is used up: a new password that comes later undoes the login, and one that came
+        // earlier has taken the token away.
+        let held = ACCOUNTS.get(self.read(), &user)?.and_then(|account| account.password);
+        self.use_up_short_token(Purpose::Login, token)?.ok_or(LoginError::Wrong)?;
         self.check_open(user)?;
-        Ok(user)
+        Ok(Login { user, held: Some(held) })
     }
 
     /// Whom an application service logs in: one of its own users.
@@ -108,7 +132,7 @@ impl Accounts {
         &self,
         appservice: &Appservice,
         identifier: &UserIdentifier,
-    ) -> Result<UserSid, LoginError> {
+    ) -> Result<Login, LoginError> {
         let UserIdentifier::Matrix(named) = identifier else {
             return Err(LoginError::Wrong);
         };
@@ -118,7 +142,7 @@ impl Accounts {
         }
         let user = self.store.ids().find_user(&user_id)?.ok_or(LoginError::Wrong)?;
         self.check_open(user)?;
-        Ok(user)
+        Ok(Login::vouched(user))
     }
 
     /// Makes a short-lived token of any purpose.
@@ -156,6 +180,18 @@ impl Accounts {
             Err(Error::Conflict) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Adds the end of all tokens with which a user could still log in to a transaction.
+    pub(crate) fn delete_login_tokens(&self, txn: &mut Txn, user: UserSid) -> Result<(), Error> {
+        // They live for some minutes and cost a password each, so there are never many.
+        for row in SHORT_TOKENS.scan(self.read(), &(Purpose::Login as u8,), Direction::Forward) {
+            let (key, record) = row?;
+            if record.user == Some(user) {
+                SHORT_TOKENS.delete(&mut txn.batch, &key);
+            }
+        }
+        Ok(())
     }
 
     fn check_open(&self, user: UserSid) -> Result<(), LoginError> {

@@ -205,25 +205,26 @@ impl Accounts {
         Ok(gone)
     }
 
-    /// Compares the password of an account, and replaces its hash if that has become old.
+    /// Compares the password of an account, and replaces its hash if that has become old. Returns the hash that the
+    /// account then has, if the password is right.
     pub(crate) fn compare_password(
         &self,
         user: UserSid,
         hash: Option<&PasswordHash>,
         password: &str,
-    ) -> Result<bool, PasswordError> {
+    ) -> Result<Option<PasswordHash>, PasswordError> {
         match self.hasher.compare(password, hash)? {
-            Comparison::Wrong => Ok(false),
-            Comparison::Right => Ok(true),
+            Comparison::Wrong => Ok(None),
+            Comparison::Right => Ok(hash.cloned()),
             Comparison::RightButOld => {
                 let fresh = self.hasher.hash(password)?;
                 self.change_account(user, |account| {
                     // Somebody may have set another password in the meantime; that one stays.
                     if account.password.as_ref() == hash {
-                        account.password = Some(fresh);
+                        account.password = Some(fresh.clone());
                     }
                 })?;
-                Ok(true)
+                Ok(Some(fresh))
             }
         }
     }

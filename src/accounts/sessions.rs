@@ -18,7 +18,7 @@ use kith_store::{
 use ruma::{OwnedDeviceId, OwnedUserId};
 
 use crate::{
-    Accounts, Requester,
+    Accounts, Login, Requester,
     devices::{DEVICE_ID_BYTES_MAX, shorten_display_name},
     tokens::{self, TokenText},
 };
@@ -64,6 +64,9 @@ pub enum SessionError {
     /// The account is locked.
     #[error("the account is locked")]
     Locked,
+    /// Another password was set since the user proved who they are.
+    #[error("the password has been changed")]
+    PasswordChanged,
     /// The device id is empty or too long.
     #[error("a device id has between 1 and {DEVICE_ID_BYTES_MAX} bytes")]
     BadDeviceId,
@@ -80,11 +83,15 @@ struct Issued {
 }
 
 impl Accounts {
-    /// Logs a user in on a device. Whether they may be is for the caller to know.
-    pub fn create_session(&self, user: UserSid, device: &NewDevice<'_>) -> Result<Session, SessionError> {
+    /// Logs somebody in on a device.
+    pub fn create_session(&self, login: &Login, device: &NewDevice<'_>) -> Result<Session, SessionError> {
+        let user = login.user;
         let lane = self.lanes.user(user);
         let account = ACCOUNTS.get(self.read(), &user)?.ok_or(SessionError::Deactivated)?;
         check_usable(&account)?;
+        if !login.holds(account.password.as_ref()) {
+            return Err(SessionError::PasswordChanged);
+        }
         let mut txn = self.store.begin();
         let (session, forgotten) = self.add_session(&mut txn, user, device)?;
         let committed = self.store.commit(txn)?;

@@ -297,7 +297,7 @@ impl Accounts {
                 };
                 let right = match account {
                     Some((user, account)) => {
-                        self.compare_password(user, account.password.as_ref(), &proof.password)?
+                        self.compare_password(user, account.password.as_ref(), &proof.password)?.is_some()
                     }
                     None => false,
                 };

@@ -116,7 +116,11 @@ fn reserved_words_stay_where_they_belong() {
             let code = line.split("//").next().unwrap();
             for (word, allowed) in RESERVED_WORDS {
                 if code.contains(word) && !allowed.contains(&name.as_str()) {
-                    findings.push(format!("src/{}:{}: {word} belongs to {allowed:?}", relative.display(), number + 1));
+                    findings.push(format!(
+                        "src/{}:{}: {word} belongs to {allowed:?}",
+                        relative.display(),
+                        number + 1
+                    ));
                 }
             }
         }
@@ -133,7 +137,8 @@ fn files_have_a_header_and_a_bearable_size() {
         if !text.starts_with("//!") {
             findings.push(format!("{relative}: no //! header"));
         }
-        let is_test = relative.ends_with("tests.rs") || relative.contains("/tests/") || relative.starts_with("tests/");
+        let is_test =
+            relative.ends_with("tests.rs") || relative.contains("/tests/") || relative.starts_with("tests/");
         let lines = without_tests(&text).lines().count();
         let max = if relative.ends_with("lib.rs") { LIB_LINES_MAX } else { FILE_LINES_MAX };
         if lines > max && !is_test {
@@ -161,7 +166,10 @@ fn endpoint_files(krate: &str) -> Vec<(String, String)> {
     for file in rust_files(&source) {
         let relative = file.strip_prefix(&source).unwrap().to_owned();
         if relative.components().count() == 2 {
-            files.push((relative.with_extension("").display().to_string(), fs::read_to_string(&file).unwrap()));
+            files.push((
+                relative.with_extension("").display().to_string(),
+                fs::read_to_string(&file).unwrap(),
+            ));
         }
     }
     files
@@ -176,8 +184,12 @@ fn endpoints_name_their_path_and_link_to_the_specification() {
             continue;
         }
         let linked = ["https://spec.matrix.org/", "https://github.com/matrix-org/matrix-spec-proposals/"];
-        if !linked.iter().any(|link| header.contains(link)) || !header.contains("/_matrix/") && !header.contains("/.well-known/") {
-            findings.push(format!("src/api-client/{name}.rs: the header names no path or links to no specification"));
+        if !linked.iter().any(|link| header.contains(link))
+            || !header.contains("/_matrix/") && !header.contains("/.well-known/")
+        {
+            findings.push(format!(
+                "src/api-client/{name}.rs: the header names no path or links to no specification"
+            ));
         }
     }
     nothing_wrong(&findings);
@@ -205,7 +217,9 @@ fn the_schema_document_matches_the_catalog() {
     let catalog = fs::read_to_string(root().join("src/store/catalog.rs")).unwrap();
     let schema = fs::read_to_string(root().join("docs/schema.md")).unwrap();
     let names = |text: &str, open: &str, close: char| -> Vec<String> {
-        let rows = text.lines().filter_map(|line| line.trim().strip_prefix(open)?.split(close).next().map(str::to_owned));
+        let rows = text
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix(open)?.split(close).next().map(str::to_owned));
         rows.collect()
     };
     let mut documented = names(&schema, "| `", '`');

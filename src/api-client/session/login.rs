@@ -8,7 +8,6 @@ use kith_api_common::{
     ApiError, Call, Limit,
     json::{Json, Own, ReadRequest, read_body},
 };
-use kith_store::UserSid;
 use ruma::api::{
     client::{
         session::login::v3,
@@ -52,7 +51,7 @@ pub(crate) fn handler(call: &Call, request: Request) -> Result<Json<Value>, ApiE
     if call.find_requester().is_none_or(|requester| requester.appservice.is_none()) {
         call.limit_by_address(Limit::LoginPerAddress)?;
     }
-    let user = match login.kind.as_str() {
+    let proved = match login.kind.as_str() {
         "m.login.password" => with_password(call, &login)?,
         "m.login.token" => {
             let token = login.token.as_deref().ok_or_else(|| missing("token"))?;
@@ -66,11 +65,11 @@ pub(crate) fn handler(call: &Call, request: Request) -> Result<Json<Value>, ApiE
         display_name: login.initial_device_display_name.as_deref(),
         refresh: login.refresh_token,
     };
-    let session = call.app.accounts.create_session(user, &device)?;
+    let session = call.app.accounts.create_session(&proved, &device)?;
     Ok(Json::ok(body(&session, call.app.config.client_base_url())))
 }
 
-fn with_password(call: &Call, login: &Login) -> Result<UserSid, ApiError> {
+fn with_password(call: &Call, login: &Login) -> Result<kith_accounts::Login, ApiError> {
     let identifier = login.identifier()?;
     let password = login.password.as_deref().ok_or_else(|| missing("password"))?;
     let user = call.app.accounts.find_by_identifier(&identifier)?;
@@ -79,14 +78,14 @@ fn with_password(call: &Call, login: &Login) -> Result<UserSid, ApiError> {
     let limiter = &call.app.rate_limiter;
     limiter.check(&call.app, Limit::LoginPerAccount, &key)?;
     limiter.peek(&call.app, Limit::LoginFailedPerAccount, &key)?;
-    let user = call.app.accounts.login_with_password(&identifier, password);
-    if matches!(user, Err(LoginError::Wrong)) {
+    let proved = call.app.accounts.login_with_password(&identifier, password);
+    if matches!(proved, Err(LoginError::Wrong)) {
         limiter.check(&call.app, Limit::LoginFailedPerAccount, &key)?;
     }
-    Ok(user?)
+    Ok(proved?)
 }
 
-fn as_appservice(call: &Call, login: &Login) -> Result<UserSid, ApiError> {
+fn as_appservice(call: &Call, login: &Login) -> Result<kith_accounts::Login, ApiError> {
     let appservice = call.find_requester().and_then(|requester| requester.appservice.as_ref());
     let appservice = appservice.ok_or_else(ApiError::missing_token)?;
     Ok(call.app.accounts.login_as_appservice(appservice, &login.identifier()?)?)

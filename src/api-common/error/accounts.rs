@@ -39,6 +39,7 @@ impl From<SessionError> for ApiError {
             SessionError::UnknownToken => Self::unknown_token(false),
             SessionError::Deactivated => deactivated(),
             SessionError::Locked => locked(),
+            SessionError::PasswordChanged => Self::forbidden(error.to_string()),
             SessionError::BadDeviceId => Self::invalid_param(error.to_string()),
             SessionError::Store(error) => error.into(),
         }

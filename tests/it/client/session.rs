@@ -4,6 +4,7 @@ mod appservice_login;
 mod expiry;
 mod get_login_token;
 mod get_login_types;
+mod life_of_tokens;
 mod login;
 mod login_limits;
 mod logout;

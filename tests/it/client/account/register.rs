@@ -112,6 +112,18 @@ async fn a_name_belongs_to_whoever_came_first() {
 }
 
 #[tokio::test]
+async fn somebody_who_was_expected_finds_the_invite() {
+    let server = Server::start().await;
+    let alice = server.register("alice").await;
+    let room = alice.create_room(json!({"preset": "private_chat", "invite": ["@bob:localhost"]})).await;
+    alice.get(&format!("/profile/{}", encode("@bob:localhost"))).await.refused(404, "M_NOT_FOUND");
+    let bob = server.register("bob").await;
+    let synced = bob.sync(None).await;
+    assert!(synced["rooms"]["invite"][&room].is_object(), "{synced}");
+    bob.join(&room).await.ok();
+}
+
+#[tokio::test]
 async fn passwords_have_a_length() {
     let server = Server::start().await;
     for password in ["", "short", "1234567"] {

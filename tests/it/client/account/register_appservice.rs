@@ -53,6 +53,32 @@ async fn nobody_else_gets_an_exclusive_name() {
 }
 
 #[tokio::test]
+async fn a_closed_account_is_closed_for_the_service_too() {
+    let bridge = Bridge::start().await;
+    let user = bridge.register("_irc_alice").await;
+    bridge.call_as(&user, "POST", "/account/deactivate", Some(json!({}))).await.ok();
+    bridge.call_as(&user, "GET", "/account/whoami", None).await.refused(403, "M_FORBIDDEN");
+    bridge.call("POST", "/register", Some(wish("_irc_alice"))).await.refused(400, "M_USER_IN_USE");
+    let login =
+        json!({"type": "m.login.application_service", "identifier": {"type": "m.id.user", "user": user}});
+    bridge.call("POST", "/login", Some(login)).await.refused(403, "M_USER_DEACTIVATED");
+}
+
+#[tokio::test]
+async fn an_exclusive_alias_is_the_services_alone() {
+    let bridge = Bridge::start().await;
+    let alice = bridge.server.register("alice").await;
+    let room = alice.create_room(json!({"preset": "public_chat"})).await;
+    let path = "/directory/room/%23_irc_tea%3Alocalhost";
+    alice.put(path, json!({"room_id": room})).await.refused(400, "M_EXCLUSIVE");
+    let body = json!({"room_alias_name": "_irc_tea"});
+    alice.post("/createRoom", body).await.refused(400, "M_EXCLUSIVE");
+    bridge.call("PUT", path, Some(json!({"room_id": room}))).await.ok();
+    let found = bridge.server.anonymous("GET", &format!("/_matrix/client/v3{path}"), None).await.ok();
+    assert_eq!(found["room_id"], *room);
+}
+
+#[tokio::test]
 async fn registration_for_people_need_not_be_open() {
     let bridge = Bridge::start_with("[registration]\nmode = \"closed\"\n").await;
     bridge.register("_irc_alice").await;

@@ -24,7 +24,10 @@ async fn a_token_says_whose_it_is() {
 async fn without_a_valid_token_nobody_is_anybody() {
     let server = Server::start().await;
     server.register("alice").await;
-    server.anonymous("GET", PATH, None).await.refused(401, "M_MISSING_TOKEN");
+    let refused = server.anonymous("GET", PATH, None).await;
+    // Web clients must be able to read why.
+    assert_eq!(refused.headers["access-control-allow-origin"], "*");
+    refused.refused(401, "M_MISSING_TOKEN");
     let refusal = server.refuses_token("made up").await;
     assert_ne!(refusal["soft_logout"], true);
     assert_eq!(server.with_token("", "GET", PATH, None).await.status, 401);

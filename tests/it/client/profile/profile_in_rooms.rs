@@ -47,6 +47,22 @@ async fn a_change_reaches_every_room() {
 }
 
 #[tokio::test]
+async fn an_administrators_change_is_the_users_own_event() {
+    let (server, alice, bob, room) = two_in_a_room().await;
+    let admin = server.register_admin("admin").await;
+    let since = alice.now().await;
+    admin.put(&path(&bob.id, "displayname"), json!({"displayname": "Robert"})).await.ok();
+    let (event, _) = alice
+        .sync_until(Some(&since), |answer| {
+            let events = answer["rooms"]["join"][&room]["timeline"]["events"].as_array()?;
+            events.iter().find(|event| event["type"] == "m.room.member").cloned()
+        })
+        .await;
+    assert_eq!((&event["sender"], &event["state_key"]), (&json!(bob.id), &json!(bob.id)));
+    assert_eq!(event["content"]["displayname"], "Robert");
+}
+
+#[tokio::test]
 async fn what_rooms_do_not_show_makes_no_event() {
     let (_server, alice, bob, room) = two_in_a_room().await;
     let since = alice.now().await;

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{login, pair, with_password};
-use crate::harness::{Server, User};
+use crate::harness::{Server, User, encode};
 
 #[tokio::test]
 async fn names_are_understood_in_every_spelling() {
@@ -136,13 +136,28 @@ async fn sessions_outlive_the_server() {
 
 #[tokio::test]
 async fn nothing_secret_reaches_the_disk_or_the_log() {
-    let mut server = Server::start_with("[logging]\nlevel = \"debug\"\n").await;
+    let mut server = Server::start_with("[logging]\nlevel = \"trace\"\n").await;
     let alice = server.register("alice").await;
     let mut body = with_password("alice", "alice-password");
     body["refresh_token"] = true.into();
     let (access, renewal) = pair(&login(&server, body).await.ok());
     login(&server, with_password("alice", "a-wrong-password")).await.refused(403, "M_FORBIDDEN");
-    let secrets = [alice.token.clone(), access, renewal, alice.password(), "a-wrong-password".to_owned()];
+    let text = |answer: &serde_json::Value, key: &str| answer[key].as_str().unwrap().to_owned();
+    let path = "/_matrix/client/v1/login/get_token";
+    let login_token = text(&alice.call_with_password("POST", path, json!({})).await.ok(), "login_token");
+    let path = format!("/user/{}/openid/request_token", encode(&alice.id));
+    let openid_token = text(&alice.post(&path, json!({})).await.ok(), "access_token");
+    let session = alice.post("/account/deactivate", json!({})).await.challenged(&[&["m.login.password"]]);
+    // Tokens in the query are the ones that end up in logs.
+    for (path, token) in [
+        ("/_matrix/client/v3/account/whoami", &alice.token),
+        ("/_matrix/federation/v1/openid/userinfo", &openid_token),
+    ] {
+        server.anonymous("GET", &format!("{path}?access_token={token}"), None).await.ok();
+    }
+    let passwords = [alice.password(), "a-wrong-password".to_owned()];
+    let secrets = [alice.token.clone(), access, renewal, login_token, openid_token, session];
+    let secrets = secrets.into_iter().chain(passwords);
     server.terminate().await;
     let log = server.log();
     let mut waiting = vec![server.path().join("data")];
