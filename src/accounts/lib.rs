@@ -42,7 +42,7 @@ pub use devices::{Device, DeviceError};
 pub use filters::FilterError;
 pub use kith_store::tables::accounts::{AccountKind, RateLimitOverride};
 pub use localpart::LocalpartError;
-pub use login::LoginError;
+pub use login::{Login, LoginError};
 pub use moderate::{ModerateError, Moderation};
 pub use openid::OpenIdToken;
 pub use passwords::PasswordError;

@@ -218,13 +218,19 @@ impl Accounts {
             Comparison::Right => Ok(hash.cloned()),
             Comparison::RightButOld => {
                 let fresh = self.hasher.hash(password)?;
+                let mut replaced = false;
+                let mut now = None;
                 self.change_account(user, |account| {
                     // Somebody may have set another password in the meantime; that one stays.
                     if account.password.as_ref() == hash {
-                        account.password = Some(fresh.clone());
+                        account.password = Some(fresh);
+                        replaced = true;
                     }
+                    now.clone_from(&account.password);
                 })?;
-                Ok(Some(fresh))
+                // If it was the same person on another device, the password is right as well.
+                let right = replaced || self.hasher.compare(password, now.as_ref())? != Comparison::Wrong;
+                Ok(now.filter(|_| right))
             }
         }
     }

@@ -9,7 +9,7 @@ use kith_store::{Options, Store, catalog};
 use ruma::{OwnedUserId, api::client::uiaa::AuthData, owned_server_name};
 use serde_json::{Value, json};
 
-use crate::{Accounts, Appservice, Appservices, Credentials, NewDevice, Requester, Session, Settings};
+use crate::{Accounts, Appservice, Appservices, Credentials, Login, NewDevice, Requester, Session, Settings};
 
 mod appservices;
 mod data;
@@ -76,7 +76,7 @@ impl World {
 
     fn login(&self, user_id: &OwnedUserId, device: &NewDevice<'_>) -> Session {
         let user = self.accounts.find_active_user(user_id).expect("reads").expect("exists");
-        self.accounts.create_session(user, device).expect("logs in")
+        self.accounts.create_session(&Login::vouched(user), device).expect("logs in")
     }
 
     fn authenticate(&self, token: &str) -> Result<Requester, crate::AuthenticateError> {

@@ -53,7 +53,7 @@ fn a_bridge_acts_as_its_users_and_as_nobody_else() {
         world.accounts.login_as_appservice(&bridge, &user_id!("@alice:a.example").to_owned().into());
     assert!(matches!(refused, Err(LoginError::NotInNamespace)));
     let user = world.accounts.login_as_appservice(&bridge, &user_id!("@irc_bob:a.example").to_owned().into());
-    assert!(world.accounts.create_session(user.expect("may"), &NewDevice::default()).is_ok());
+    assert!(world.accounts.create_session(&user.expect("may"), &NewDevice::default()).is_ok());
 }
 
 #[test]

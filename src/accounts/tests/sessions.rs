@@ -130,7 +130,7 @@ fn addresses_log_in_too() {
     let alice = world.requester("alice");
     world.accounts.add_threepid(alice.user, "email", "Alice@Mail.example").expect("is free");
     let identifier = UserIdentifier::third_party_id("email".into(), "alice@mail.EXAMPLE".to_owned());
-    assert_eq!(world.accounts.login_with_password(&identifier, "sesame").expect("logs in"), alice.user);
+    assert_eq!(world.accounts.login_with_password(&identifier, "sesame").expect("logs in").user, alice.user);
     let bob = world.requester("bob");
     assert!(world.accounts.add_threepid(bob.user, "email", "alice@mail.example").is_err());
     world.accounts.delete_threepid(alice.user, "email", "ALICE@mail.example").expect("goes");
@@ -143,7 +143,7 @@ fn a_login_token_works_once_and_not_for_long() {
     let world = World::new();
     let alice = world.requester("alice");
     let (token, _) = world.accounts.create_login_token(alice.user).expect("is made");
-    assert_eq!(world.accounts.login_with_token(token.reveal()).expect("logs in"), alice.user);
+    assert_eq!(world.accounts.login_with_token(token.reveal()).expect("logs in").user, alice.user);
     assert!(matches!(world.accounts.login_with_token(token.reveal()), Err(LoginError::Wrong)));
     let (late, lifetime) = world.accounts.create_login_token(alice.user).expect("is made");
     world.clock.advance(lifetime);
@@ -224,6 +224,26 @@ fn a_new_password_ends_the_other_sessions() {
     let identifier = UserIdentifier::from(&alice.user_id);
     assert!(world.accounts.login_with_password(&identifier, "open sesame").is_ok());
     assert!(world.accounts.login_with_password(&identifier, "sesame").is_err());
+}
+
+#[test]
+fn a_proof_from_before_a_new_password_is_worth_nothing() {
+    let world = World::new();
+    let alice = world.requester("alice");
+    let identifier = UserIdentifier::from(&alice.user_id);
+    let accounts = &world.accounts;
+    let by_password = accounts.login_with_password(&identifier, "sesame").expect("logs in");
+    let (token, _) = accounts.create_login_token(alice.user).expect("is made");
+    let by_token = accounts.login_with_token(token.reveal()).expect("logs in");
+    let (unused, _) = accounts.create_login_token(alice.user).expect("is made");
+    accounts.set_password(alice.user, "open sesame", true, None).expect("changes");
+    for late in [by_password, by_token] {
+        let session = accounts.create_session(&late, &NewDevice::default());
+        assert!(matches!(session, Err(SessionError::PasswordChanged)));
+    }
+    assert!(matches!(accounts.login_with_token(unused.reveal()), Err(LoginError::Wrong)));
+    let again = accounts.login_with_password(&identifier, "open sesame").expect("logs in");
+    assert!(accounts.create_session(&again, &NewDevice::default()).is_ok());
 }
 
 #[test]
