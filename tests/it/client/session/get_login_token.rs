@@ -62,10 +62,28 @@ async fn the_password_is_asked_for() {
 }
 
 #[tokio::test]
+async fn whoever_logs_everybody_out_takes_the_tokens_back() {
+    let server = Server::start().await;
+    let alice = server.register("alice").await;
+    let make = async || alice.call_with_password("POST", PATH, json!({})).await.ok()["login_token"].take();
+    let kept = make().await;
+    let body = json!({"new_password": "alice-password", "logout_devices": false});
+    alice.call_with_password("POST", "/account/password", body).await.ok();
+    login(&server, with_token(&kept)).await.ok();
+    let lost = make().await;
+    let body = json!({"new_password": "alice-password"});
+    alice.call_with_password("POST", "/account/password", body).await.ok();
+    login(&server, with_token(&lost)).await.refused(403, "M_FORBIDDEN");
+    let lost = make().await;
+    alice.post("/logout/all", json!({})).await.ok();
+    login(&server, with_token(&lost)).await.refused(403, "M_FORBIDDEN");
+}
+
+#[tokio::test]
 async fn a_token_of_a_closed_account_is_worth_nothing() {
     let server = Server::start().await;
     let alice = server.register("alice").await;
     let answer = alice.call_with_password("POST", PATH, json!({})).await.ok();
     alice.call_with_password("POST", "/account/deactivate", json!({})).await.ok();
-    login(&server, with_token(&answer["login_token"])).await.refused(403, "M_USER_DEACTIVATED");
+    login(&server, with_token(&answer["login_token"])).await.refused(403, "M_FORBIDDEN");
 }

@@ -135,6 +135,25 @@ async fn sessions_outlive_the_server() {
 }
 
 #[tokio::test]
+async fn hashes_are_made_anew_when_the_operator_wants_others() {
+    let server = Server::start().await;
+    let alice = server.register("alice").await;
+    let config = server.path().join("kith.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text.replace("iterations = 1", "iterations = 2")).unwrap();
+    let server = server.restart().await;
+    // Several devices at once, each of which would write the new hash.
+    let logins = (0..4).map(|_| login(&server, with_password("alice", "alice-password")));
+    for answer in futures_util::future::join_all(logins).await {
+        User::from_login(&server, &answer.ok()).is_logged_in().await;
+    }
+    login(&server, with_password("alice", "wrong")).await.refused(403, "M_FORBIDDEN");
+    let server = server.restart().await;
+    login(&server, with_password("alice", "alice-password")).await.ok();
+    alice.on(&server).is_logged_in().await;
+}
+
+#[tokio::test]
 async fn nothing_secret_reaches_the_disk_or_the_log() {
     let mut server = Server::start_with("[logging]\nlevel = \"trace\"\n").await;
     let alice = server.register("alice").await;
