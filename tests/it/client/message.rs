@@ -6,3 +6,4 @@ mod muted;
 mod send_message_event;
 mod size_limits;
 mod transactions;
+mod visibility_model;

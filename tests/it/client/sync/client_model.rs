@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{filter, joined, next};
-use crate::harness::{Server, User, encode, event_ids, list};
+use super::{filter, next};
+use crate::harness::{Dice, Server, User, encode, event_ids, list};
 
 /// How many events a timeline has at most, so that there are gaps.
 const TIMELINE_EVENTS: usize = 3;
@@ -33,8 +33,11 @@ impl Client {
         let since = self.since.as_ref().map(|since| format!("&since={since}")).unwrap_or_default();
         let after = if self.state_after { "&use_state_after=true" } else { "" };
         let answer = self.user.sync_with(&format!("{by}{since}{after}")).await;
-        if answer["rooms"]["join"][&self.room].is_object() {
-            let told = joined(&answer, &self.room);
+        for section in ["join", "leave"] {
+            let told = &answer["rooms"][section][&self.room];
+            if told.is_null() {
+                continue;
+            }
             if self.state_after {
                 self.apply(&told["state_after"]["events"]);
             } else {
@@ -76,20 +79,14 @@ impl Client {
     async fn knows_what_the_server_knows(&self) {
         let page = self.user.messages(&self.room, "dir=f&limit=1000").await;
         assert_eq!(self.history, event_ids(&page["chunk"]), "the history of {}", self.user.id);
+        self.knows_the_state().await;
+    }
+
+    async fn knows_the_state(&self) {
         let state = self.user.get(&format!("/rooms/{}/state", encode(&self.room))).await.ok();
         let mut other = Self::new(&self.user, &self.room, false);
         other.apply(&state);
         assert_eq!(self.state, other.state, "the state of {}", self.user.id);
-    }
-}
-
-/// Numbers that look random and are the same each time.
-struct Dice(u64);
-
-impl Dice {
-    fn throw(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % sides
     }
 }
 
@@ -118,7 +115,7 @@ async fn syncing_is_enough() {
     bob.join(&room).await.ok();
     let mut clients =
         [Client::new(&alice, &room, false), Client::new(&bob, &room, true), Client::new(&bob, &room, false)];
-    let mut dice = Dice(20_261_123);
+    let mut dice = Dice::new(20_261_123);
     for _ in 0..120 {
         act(&mut dice, &room, &alice, &bob, &dave).await;
         for client in &mut clients {
@@ -130,5 +127,33 @@ async fn syncing_is_enough() {
     for client in &mut clients {
         client.sync().await;
         client.knows_what_the_server_knows().await;
+    }
+}
+
+#[tokio::test]
+async fn coming_and_going_confuses_nobody() {
+    let server = Server::start().await;
+    let [alice, bob, dave] =
+        [server.register("alice").await, server.register("bob").await, server.register("dave").await];
+    for seed in 1..=3 {
+        let room = alice.create_room(json!({"preset": "private_chat", "invite": [bob.id]})).await;
+        bob.join(&room).await.ok();
+        let mut clients = [Client::new(&dave, &room, false), Client::new(&dave, &room, true)];
+        let mut dice = Dice::new(seed);
+        for _ in 0..120 {
+            act(&mut dice, &room, &alice, &bob, &dave).await;
+            for client in &mut clients {
+                if dice.throw(5) == 0 {
+                    client.sync().await;
+                }
+            }
+        }
+        // In the end he is in the room, and knows its state although he missed much of how it came about.
+        alice.invite(&room, &dave).await;
+        dave.join(&room).await.ok();
+        for client in &mut clients {
+            client.sync().await;
+            client.knows_the_state().await;
+        }
     }
 }
