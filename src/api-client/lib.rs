@@ -15,6 +15,7 @@ mod directory;
 mod filter;
 mod identified;
 mod knock;
+mod lenient;
 mod membership;
 mod message;
 mod paging;

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use http::request::Parts;
-use kith_accounts::{Credentials, Requester};
+use kith_accounts::{AuthenticateError, Credentials, Requester};
 use ruma::api::auth_scheme::{
     AccessToken, AccessTokenOptional, AppserviceToken, AppserviceTokenOptional, AuthScheme, NoAccessToken,
     NoAuthentication,
@@ -14,13 +14,19 @@ use crate::{ApiError, App};
 
 /// A scheme of the client-server API: what token a request carries, if any.
 pub trait ClientAuthentication: AuthScheme {
+    /// Whether a token that is nobody's any more counts as none. Clients log in and register with the token of the
+    /// session before still in hand.
+    const MAY_BE_STALE: bool = false;
+
     /// The token, if the scheme has one and the request carries it.
     fn token(request: &http::Request<()>) -> Result<Option<String>, ApiError>;
 }
 
 macro_rules! schemes {
-    ($($scheme:ident |$output:ident| $token:expr;)*) => {$(
+    ($($scheme:ident, stale: $stale:expr, |$output:ident| $token:expr;)*) => {$(
         impl ClientAuthentication for $scheme {
+            const MAY_BE_STALE: bool = $stale;
+
             fn token(request: &http::Request<()>) -> Result<Option<String>, ApiError> {
                 let $output =
                     Self::extract_authentication(request).map_err(|_| ApiError::missing_token())?;
@@ -31,10 +37,10 @@ macro_rules! schemes {
 }
 
 schemes! {
-    AccessToken |token| Some(token);
-    AccessTokenOptional |token| token;
-    AppserviceToken |token| Some(token);
-    AppserviceTokenOptional |token| token;
+    AccessToken, stale: false, |token| Some(token);
+    AccessTokenOptional, stale: false, |token| token;
+    AppserviceToken, stale: false, |token| Some(token);
+    AppserviceTokenOptional, stale: true, |token| token;
 }
 
 impl ClientAuthentication for NoAuthentication {
@@ -49,14 +55,25 @@ impl ClientAuthentication for NoAccessToken {
     }
 }
 
+/// What a request's token says of who sent it.
+#[derive(Clone)]
+pub(crate) enum Shown {
+    /// There is none.
+    Nothing,
+    /// It is nobody's, and the endpoint can do without.
+    Stale,
+    /// Somebody's.
+    Somebody(Box<Requester>),
+}
+
 /// Who sent the request with these parts.
 pub(crate) fn authenticate<A: ClientAuthentication>(
     app: &App,
     parts: &Parts,
     address: IpAddr,
-) -> Result<Option<Requester>, ApiError> {
+) -> Result<Shown, ApiError> {
     let Some(token) = A::token(&bodiless(parts)?)? else {
-        return Ok(None);
+        return Ok(Shown::Nothing);
     };
     let query: Vec<(String, String)> =
         parts.uri.query().map(|query| form_pairs(query).collect()).unwrap_or_default();
@@ -73,8 +90,16 @@ pub(crate) fn authenticate<A: ClientAuthentication>(
         address: Some(address),
         user_agent,
         may_be_locked,
-    })?;
-    Ok(Some(requester))
+    });
+    match requester {
+        Ok(requester) => Ok(Shown::Somebody(Box::new(requester))),
+        Err(AuthenticateError::UnknownToken | AuthenticateError::Expired | AuthenticateError::Locked)
+            if A::MAY_BE_STALE =>
+        {
+            Ok(Shown::Stale)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn bodiless(parts: &Parts) -> Result<http::Request<()>, ApiError> {

@@ -2,10 +2,10 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use kith_accounts::Requester;
+use kith_accounts::{Appservice, Requester};
 use ruma::api::error::ErrorKind;
 
-use crate::{ApiError, App, Limit};
+use crate::{ApiError, App, Limit, authenticate::Shown};
 
 /// The address that a request came from; the listener puts it into the request's extensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,18 +20,33 @@ pub struct Call {
     pub address: IpAddr,
     /// The `User-Agent` header, cut to a sensible length.
     pub user_agent: Option<String>,
-    pub(crate) requester: Option<Requester>,
+    pub(crate) shown: Shown,
 }
 
 impl Call {
     /// Who is asking. Endpoints whose metadata demands a token are never reached without one.
     pub fn requester(&self) -> Result<&Requester, ApiError> {
-        self.requester.as_ref().ok_or_else(ApiError::missing_token)
+        self.find_requester().ok_or_else(ApiError::missing_token)
     }
 
     /// Who is asking, if they said so.
     pub fn find_requester(&self) -> Option<&Requester> {
-        self.requester.as_ref()
+        match &self.shown {
+            Shown::Somebody(requester) => Some(requester),
+            Shown::Nothing | Shown::Stale => None,
+        }
+    }
+
+    /// The application service that is asking, for what only they may do.
+    pub fn appservice(&self) -> Result<&Arc<Appservice>, ApiError> {
+        match &self.shown {
+            Shown::Somebody(requester) => requester
+                .appservice
+                .as_ref()
+                .ok_or_else(|| ApiError::forbidden("Only application services may do this")),
+            Shown::Nothing => Err(ApiError::missing_token()),
+            Shown::Stale => Err(ApiError::unknown_token(false)),
+        }
     }
 
     /// Who is asking, guests refused.
@@ -54,7 +69,7 @@ impl Call {
 
     /// Counts one action of `limit` against the requester, or against the address where nobody is logged in.
     pub fn limit(&self, limit: Limit) -> Result<(), ApiError> {
-        match &self.requester {
+        match self.find_requester() {
             Some(requester) => self.app.rate_limiter.check_user(&self.app, limit, requester),
             None => self.limit_by_address(limit),
         }

@@ -166,11 +166,11 @@ where
         .extensions
         .get::<ClientAddress>()
         .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.0);
-    let requester = authenticate::authenticate::<T::Authentication>(&app, &whole.parts, address)?;
+    let shown = authenticate::authenticate::<T::Authentication>(&app, &whole.parts, address)?;
     let request = whole.parse::<T>()?;
     let user_agent = whole.parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
     let user_agent = user_agent.map(|text| text.chars().take(USER_AGENT_BYTES_MAX).collect());
-    Ok((Call { app, address, user_agent, requester }, request))
+    Ok((Call { app, address, user_agent, shown }, request))
 }
 
 fn into_http(response: impl OutgoingResponse) -> Result<Response, ApiError> {

@@ -1,12 +1,15 @@
 //! `POST /_matrix/client/v3/account/password` — sets a new password, for somebody who is logged in.
 //! <https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3accountpassword>
 
-use kith_api_common::{ApiError, Call};
-use ruma::api::client::account::change_password::v3::{Request, Response};
+use kith_api_common::{ApiError, Call, json::Own};
+use ruma::api::client::account::change_password::v3::{self, Response};
 
-use crate::authorize::authorize;
+use crate::{authorize::authorize, lenient::Lenient};
+
+type Request = Own<v3::Request, Lenient<v3::Request>, Response>;
 
 pub(crate) fn handler(call: &Call, request: Request) -> Result<Response, ApiError> {
+    let request = request.request.0;
     let requester = call.full_user()?;
     // Told before the password is asked for, so that nobody proves themselves for nothing.
     call.app.accounts.check_new_password(&request.new_password)?;

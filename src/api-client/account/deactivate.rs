@@ -1,15 +1,18 @@
 //! `POST /_matrix/client/v3/account/deactivate` — closes one's account for good.
 //! <https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3accountdeactivate>
 
-use kith_api_common::{ApiError, Call};
+use kith_api_common::{ApiError, Call, json::Own};
 use ruma::api::client::account::{
     ThirdPartyIdRemovalStatus,
-    deactivate::v3::{Request, Response},
+    deactivate::v3::{self, Response},
 };
 
-use crate::authorize::authorize;
+use crate::{authorize::authorize, lenient::Lenient};
+
+type Request = Own<v3::Request, Lenient<v3::Request>, Response>;
 
 pub(crate) fn handler(call: &Call, request: Request) -> Result<Response, ApiError> {
+    let request = request.request.0;
     let requester = call.full_user()?;
     authorize(call, requester, "account/deactivate", request.auth.as_ref())?;
     let closed = call.app.accounts.deactivate(requester.user, request.erase)?;

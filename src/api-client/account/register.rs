@@ -6,15 +6,17 @@
 use kith_accounts::{NewDevice, Registered, Registration};
 use kith_api_common::{
     ApiError, Call, Limit,
-    json::{Answered, Json},
+    json::{Json, Own},
 };
 use ruma::api::client::account::register::{LoginType, RegistrationKind, v3};
 use serde_json::{Value, json};
 
-type Request = Answered<v3::Request, Json<Value>>;
+use crate::lenient::Lenient;
+
+type Request = Own<v3::Request, Lenient<v3::Request>, Json<Value>>;
 
 pub(crate) fn handler(call: &Call, request: Request) -> Result<Json<Value>, ApiError> {
-    let request = request.request;
+    let request = request.request.0;
     let accounts = &call.app.accounts;
     let wish = Registration {
         username: request.username.as_deref(),
@@ -28,9 +30,7 @@ pub(crate) fn handler(call: &Call, request: Request) -> Result<Json<Value>, ApiE
         auth: request.auth.as_ref(),
     };
     if matches!(request.login_type, Some(LoginType::ApplicationService)) {
-        let appservice = call.find_requester().and_then(|requester| requester.appservice.as_ref());
-        let appservice = appservice.ok_or_else(ApiError::missing_token)?;
-        return Ok(Json::ok(body(accounts.register_as_appservice(appservice, &wish)?)));
+        return Ok(Json::ok(body(accounts.register_as_appservice(call.appservice()?, &wish)?)));
     }
     // By address, whatever token came with the request.
     call.limit_by_address(Limit::Registration)?;

@@ -3,12 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use kith_api_common::{ApiError, Call};
-use ruma::api::client::device::delete_devices::v3::{Request, Response};
+use kith_api_common::{ApiError, Call, json::Own};
+use ruma::api::client::device::delete_devices::v3::{self, Response};
 
-use crate::authorize::authorize;
+use crate::{authorize::authorize, lenient::Lenient};
+
+type Request = Own<v3::Request, Lenient<v3::Request>, Response>;
 
 pub(crate) fn handler(call: &Call, request: Request) -> Result<Response, ApiError> {
+    let request = request.request.0;
     let requester = call.requester()?;
     let device_ids: BTreeSet<&str> = request.devices.iter().map(|device| device.as_str()).collect();
     let device_ids: Vec<&str> = device_ids.into_iter().collect();

@@ -31,8 +31,7 @@ pub(crate) struct Login {
     token: Option<String>,
     device_id: Option<String>,
     initial_device_display_name: Option<String>,
-    #[serde(default)]
-    refresh_token: bool,
+    refresh_token: Option<bool>,
     // What older clients send instead of an identifier.
     user: Option<String>,
     medium: Option<String>,
@@ -63,7 +62,7 @@ pub(crate) fn handler(call: &Call, request: Request) -> Result<Json<Value>, ApiE
     let device = NewDevice {
         device_id: login.device_id.as_deref(),
         display_name: login.initial_device_display_name.as_deref(),
-        refresh: login.refresh_token,
+        refresh: login.refresh_token.unwrap_or(false),
     };
     let session = call.app.accounts.create_session(&proved, &device)?;
     Ok(Json::ok(body(&session, call.app.config.client_base_url())))
@@ -86,8 +85,7 @@ fn with_password(call: &Call, login: &Login) -> Result<kith_accounts::Login, Api
 }
 
 fn as_appservice(call: &Call, login: &Login) -> Result<kith_accounts::Login, ApiError> {
-    let appservice = call.find_requester().and_then(|requester| requester.appservice.as_ref());
-    let appservice = appservice.ok_or_else(ApiError::missing_token)?;
+    let appservice = call.appservice()?;
     Ok(call.app.accounts.login_as_appservice(appservice, &login.identifier()?)?)
 }
 
