@@ -62,6 +62,45 @@ async fn one_request_is_enough_and_one_may_not_want_to_log_in() {
 }
 
 #[tokio::test]
+async fn null_is_as_good_as_nothing() {
+    let server = Server::start().await;
+    let body = json!({"username": "alice", "password": "correct horse", "auth": {}, "device_id": null});
+    register(&server, body).await.challenged(FLOWS);
+    let body = json!({
+        "username": "alice",
+        "password": "correct horse",
+        "device_id": null,
+        "initial_device_display_name": null,
+        "inhibit_login": null,
+        "refresh_token": null,
+        "auth": {"type": "m.login.dummy", "session": null},
+    });
+    let alice = User::from_login(&server, &register(&server, body).await.ok());
+    alice.is_logged_in().await;
+    let body = json!({"auth": null, "erase": null, "id_server": null});
+    alice.post("/account/deactivate", body).await.challenged(&[&["m.login.password"]]);
+}
+
+#[tokio::test]
+async fn a_session_that_is_over_keeps_nobody_from_a_new_one() {
+    let server = Server::start().await;
+    let alice = User::from_login(&server, &register(&server, wish("alice")).await.ok());
+    alice.post("/logout", json!({})).await.ok();
+    // Clients send the token that they still have.
+    let bob = User::from_login(&server, &alice.post("/register", wish("bob")).await.ok());
+    let body = json!({
+        "type": "m.login.password",
+        "identifier": {"type": "m.id.user", "user": "alice"},
+        "password": "correct horse",
+    });
+    for token in [&alice, &bob] {
+        let again = User::from_login(&server, &token.post("/login", body.clone()).await.ok());
+        assert_eq!(again.id, alice.id);
+        again.is_logged_in().await;
+    }
+}
+
+#[tokio::test]
 async fn names_follow_the_grammar() {
     let server = Server::start().await;
     let too_long = "x".repeat(256 - "@:localhost".len());

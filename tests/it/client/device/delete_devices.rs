@@ -28,6 +28,28 @@ async fn several_devices_go_at_once() {
 }
 
 #[tokio::test]
+async fn proof_is_read_in_its_old_forms() {
+    let server = Server::start().await;
+    let alice = server.register("alice").await;
+    for user in ["alice", "@alice:localhost"] {
+        let phone = alice.log_in_again(&server, "PHONE").await;
+        // An empty proof is none.
+        let body = json!({"devices": ["PHONE"], "auth": {}});
+        let session = alice.post(PATH, body).await.challenged(FLOWS);
+        let auth = json!({"type": "m.login.password", "user": user, "password": "wrong", "session": session});
+        let mut body = json!({"devices": ["PHONE"], "auth": auth});
+        alice.post(PATH, body.clone()).await.unconvinced("M_FORBIDDEN", FLOWS);
+        body["auth"]["password"] = alice.password().into();
+        alice.post(PATH, body).await.ok();
+        server.refuses_token(&phone.token).await;
+    }
+    // Proof that comes without having been asked for is as good.
+    let mut proof = alice.proof("");
+    proof["session"] = json!(null);
+    alice.post(PATH, json!({"devices": ["PHONE"], "auth": proof})).await.ok();
+}
+
+#[tokio::test]
 async fn the_password_is_asked_for_and_once_for_these_devices() {
     let server = Server::start().await;
     let alice = server.register("alice").await;

@@ -74,6 +74,19 @@ async fn what_is_wrong_with_a_request_is_said() {
 }
 
 #[tokio::test]
+async fn null_is_as_good_as_nothing() {
+    let server = Server::start().await;
+    server.register("alice").await;
+    let mut body = with_password("alice", "alice-password");
+    for key in
+        ["device_id", "initial_device_display_name", "refresh_token", "token", "user", "medium", "address"]
+    {
+        body[key] = json!(null);
+    }
+    User::from_login(&server, &login(&server, body).await.ok()).is_logged_in().await;
+}
+
+#[tokio::test]
 async fn a_device_that_logs_in_again_stays_the_same() {
     let server = Server::start().await;
     let alice = server.register("alice").await;
