@@ -43,10 +43,10 @@ pub(super) fn exchange(
         return Err(WriteError::refused("the invite was sent by somebody else").into());
     }
     let display_name: String = invite.content_field("display_name").unwrap_or_default();
-    let proof = json!({ "mxid": signed.mxid, "token": signed.token, "signatures": signed.signatures });
+    // Every field goes along: the signatures are over all of them.
     let content = MemberContent::new(Membership::Invite, None)
         .with_profile(write.rooms, user)?
-        .with("third_party_invite", json!({ "display_name": display_name, "signed": proof }));
+        .with("third_party_invite", json!({ "display_name": display_name, "signed": signed }));
     write.send_member(&signed.sender, user, &content, timestamp_ms)?;
     Ok(())
 }
