@@ -15,6 +15,7 @@ mod joined_rooms;
 mod kick_user;
 mod leave_room;
 mod restricted;
+mod third_party;
 mod unban_user;
 
 use serde_json::{Value, json};
