@@ -2,7 +2,7 @@
 //! <https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3joinroomidoralias>
 
 use kith_accounts::Requester;
-use kith_store::tables::members::Membership;
+use kith_store::{Committed, tables::members::Membership};
 use ruma::{OwnedServerName, OwnedUserId, RoomId, events::StateEventType};
 
 use super::{MemberContent, MembershipError, ThirdPartySigned, carry_over, guests, restricted, third_party};
@@ -49,6 +49,9 @@ impl Rooms {
         let predecessor = carry_over::predecessor(&acting.write)?;
         let room = acting.write.room.sid;
         acting.done()?;
+        // Whoever changed the profile meanwhile may have missed this room, which did not yet count as joined.
+        let refreshed = self.refresh_profile(room, requester.user, user);
+        refreshed.map_or(Ok(()), Committed::wait_durable)?;
         if let Some(predecessor) = predecessor {
             carry_over::carry_over(self, requester.user, predecessor, room)?;
         }

@@ -1,6 +1,5 @@
 //! Coming and going.
 
-use kith_accounts::ProfileChange;
 use kith_store::tables::members::Membership;
 use ruma::{RoomId, room_id};
 use serde_json::json;
@@ -190,18 +189,14 @@ fn member_events_sent_as_state_meet_the_same_rules() {
 #[test]
 fn a_profile_reaches_every_room_and_a_departure_leaves_them() {
     let world = World::new();
+    world.rooms.accounts.create_user("bob", None, false).expect("is free");
     let (alice, bob) = (world.user("alice"), world.user("bob"));
     let rooms = [world.public_room(&alice), world.public_room(&alice)];
     for room in &rooms {
         world.join(&bob, room);
     }
-    let change = ProfileChange {
-        user: bob.user,
-        display_name: Some("Bob".to_owned()),
-        avatar_url: None,
-        shown_in_rooms: true,
-    };
-    world.rooms.propagate_profile(&change).expect("propagates");
+    let named = world.rooms.accounts.set_profile_field(&bob, &bob.user_id, "displayname", &json!("Bob"));
+    world.rooms.propagate_profile(&named.expect("may")).expect("propagates");
     for room in &rooms {
         assert_eq!(world.state_content(room, "m.room.member", "@bob:a.example")["displayname"], "Bob");
     }
