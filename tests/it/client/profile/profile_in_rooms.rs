@@ -89,3 +89,23 @@ async fn a_ban_or_a_lack_of_power_in_one_room_does_not_stop_the_others() {
     assert_eq!(there["membership"], "ban");
     assert_ne!(there["displayname"], "Robert");
 }
+
+#[tokio::test]
+async fn rooms_and_the_profile_agree_in_the_end() {
+    let (_server, alice, bob, room) = two_in_a_room().await;
+    let other = alice.create_room(json!({"preset": "public_chat"})).await;
+    for round in 0..3 {
+        let names: Vec<String> = (0..8).map(|number| format!("Robert {round}.{number}")).collect();
+        let changes = names.iter().map(|name| set(&bob, "displayname", json!(name)));
+        let joined = bob.join(&other);
+        let (answers, joined) =
+            futures_util::future::join(futures_util::future::join_all(changes), joined).await;
+        answers.into_iter().for_each(|answer| drop(answer.ok()));
+        joined.ok();
+        let profile = alice.get(&path(&bob.id, "displayname")).await.ok();
+        for room in [&room, &other] {
+            assert_eq!(member(&alice, room, &bob).await["displayname"], profile["displayname"], "in {room}");
+        }
+        bob.post(&format!("/rooms/{}/leave", encode(&other)), json!({})).await.ok();
+    }
+}
