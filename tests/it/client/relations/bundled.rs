@@ -127,3 +127,32 @@ async fn references_are_listed_and_reactions_are_not() {
     alice.redact(&room, &event, "r2", json!({})).await.ok();
     assert_eq!(bundle(&bob, &room, &event).await, Value::Null);
 }
+
+#[tokio::test]
+async fn other_rooms_have_no_say() {
+    let (server, alice, bob, room) = two_in_a_room().await;
+    let event = alice.say(&room, "ours").await;
+    let carol = server.register("carol").await;
+    let elsewhere = carol.create_room(json!({"preset": "public_chat"})).await;
+    for kind in ["m.thread", "m.reference", "m.replace", "org.example.kind"] {
+        carol.relate(&elsewhere, kind, &event, "theirs").await;
+    }
+    carol.react(&elsewhere, &event, "👎").await;
+    // Not even those of the event's own author.
+    alice.join(&elsewhere).await.ok();
+    alice.relate(&elsewhere, "m.replace", &event, "elsewhere").await;
+    alice.relate(&elsewhere, "m.thread", &event, "elsewhere").await;
+    assert_eq!(bundle(&bob, &room, &event).await, Value::Null);
+    let related = super::ask(&bob, &room, &event, "?recurse=true").await.ok();
+    assert_eq!(related["chunk"], json!([]));
+    for room in [&room, &elsewhere] {
+        let threads = alice.get(&format!("/_matrix/client/v1/rooms/{}/threads", encode(room))).await.ok();
+        assert_eq!(threads["chunk"], json!([]));
+    }
+    let filter = encode(r#"{"related_by_senders":["@carol:localhost"]}"#);
+    assert_eq!(bob.messages(&room, &format!("dir=b&filter={filter}")).await["chunk"], json!([]));
+    // What one says in one's own room counts there, however often others said it elsewhere.
+    bob.react(&room, &event, "👎").await;
+    alice.relate(&room, "m.thread", &event, "here").await;
+    assert_eq!(bundle(&bob, &room, &event).await["m.thread"]["count"], 1);
+}
