@@ -136,7 +136,11 @@ impl Rooms {
         }
         match founding.done() {
             Err(WriteError::Store(Error::Conflict)) => Err(CreateError::Alias(AliasError::Taken)),
-            other => Ok(other.map(|()| room_id)?),
+            other => {
+                other?;
+                self.leave_if_closed(requester.user).map_err(WriteError::from)?;
+                Ok(room_id)
+            }
         }
     }
 

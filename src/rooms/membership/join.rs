@@ -52,6 +52,7 @@ impl Rooms {
         // Whoever changed the profile meanwhile may have missed this room, which did not yet count as joined.
         let refreshed = self.refresh_profile(room, requester.user, user);
         refreshed.map_or(Ok(()), Committed::wait_durable)?;
+        self.leave_if_closed(requester.user)?;
         if let Some(predecessor) = predecessor {
             carry_over::carry_over(self, requester.user, predecessor, room)?;
         }

@@ -45,6 +45,7 @@ impl Rooms {
         }
         let content = MemberContent::new(Membership::Knock, reason).with_profile(self, user)?;
         acting.write.send_member(user, user, &content, self.clock.now_ms())?;
-        Ok(acting.done()?)
+        acting.done()?;
+        Ok(self.leave_if_closed(requester.user)?)
     }
 }

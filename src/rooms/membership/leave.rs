@@ -42,6 +42,15 @@ impl Rooms {
         Ok(left_over)
     }
 
+    /// Takes somebody out again who came into a room while their account was being closed: whoever closed it may not
+    /// have seen the room yet. Called after the commit that brought them in.
+    pub(crate) fn leave_if_closed(&self, user: UserSid) -> Result<(), kith_store::Error> {
+        if self.accounts.account(user)?.is_some_and(|account| account.deactivated) {
+            self.leave_all(user)?;
+        }
+        Ok(())
+    }
+
     fn leave_room(
         &self,
         room: RoomSid,
