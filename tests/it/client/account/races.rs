@@ -1,9 +1,11 @@
 //! Two things at once, one of which should end the other.
 
+use std::time::Duration;
+
 use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Server, User, password_proof};
+use crate::harness::{Answer, Server, User, encode, password_proof};
 
 /// The access tokens among the answers to logins.
 fn tokens(answers: &[Answer]) -> Vec<&str> {
@@ -49,6 +51,33 @@ async fn nobody_slips_in_with_the_old_password_while_a_new_one_is_set() {
         alice.is_logged_in().await;
         let devices = alice.get("/devices").await.ok();
         assert_eq!(devices["devices"].as_array().unwrap().len(), 1, "{devices}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_stays_in_a_room_that_they_joined_while_their_account_was_closed() {
+    let server = Server::start().await;
+    let bob = server.register("bob").await;
+    let mut rooms = Vec::new();
+    for _ in 0..40 {
+        rooms.push(bob.create_room(json!({"preset": "public_chat"})).await);
+    }
+    for round in 0..5 {
+        let alice = server.register(&format!("alice{round}")).await;
+        let session = alice.post("/account/deactivate", json!({})).await.challenged(&[&["m.login.password"]]);
+        let body = json!({"auth": alice.proof(&session)});
+        // One after the other, so that some are under way whenever the account is closed.
+        let joins = join_all(rooms.iter().zip(0..).map(async |(room, number)| {
+            tokio::time::sleep(Duration::from_millis(number)).await;
+            alice.join(room).await
+        }));
+        let (answers, closed) = join(joins, alice.post("/account/deactivate", body)).await;
+        closed.ok();
+        answers.iter().for_each(Answer::is_sound);
+        for room in &rooms {
+            let joined = bob.get(&format!("/rooms/{}/joined_members", encode(room))).await.ok();
+            assert!(joined["joined"][&alice.id].is_null(), "{} is in {room}", alice.id);
+        }
     }
 }
 
