@@ -156,7 +156,7 @@ impl Parser<'_> {
         Ok(char)
     }
 
-    /// Reads `uXXXX`, or two of them where the first is half of a surrogate pair. Half a pair alone is no text.
+    /// Reads `u` and four hexadecimal digits, or two such escapes where the first is half of a surrogate pair. Half a pair alone is no text.
     fn unicode_escape(&mut self) -> Result<char, JsonError> {
         let first = self.four_hex_digits()?;
         if let Some(char) = char::from_u32(first) {
