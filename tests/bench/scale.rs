@@ -7,6 +7,8 @@ use std::time::Duration;
 pub(crate) enum ScaleName {
     /// Minutes: for developing, and to see that everything runs.
     Small,
+    /// Half an hour: large sizes, of which a slow server reaches what it can build in a minute each.
+    Medium,
     /// Hours on a slow server: the sizes that large servers have.
     Full,
 }
@@ -38,6 +40,7 @@ impl ScaleName {
     pub(crate) fn sizes(self) -> Scale {
         match self {
             ScaleName::Small => SMALL,
+            ScaleName::Medium => MEDIUM,
             ScaleName::Full => FULL,
         }
     }
@@ -45,6 +48,7 @@ impl ScaleName {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             ScaleName::Small => "small",
+            ScaleName::Medium => "medium",
             ScaleName::Full => "full",
         }
     }
@@ -70,6 +74,28 @@ const SMALL: Scale = Scale {
     wake_rooms: &[10, 50],
     wake_rounds: 20,
     building_max: Duration::from_secs(120),
+};
+
+const MEDIUM: Scale = Scale {
+    registrations: 40,
+    room_creations: 40,
+    senders: &[1, 16, 64],
+    sending: Duration::from_secs(8),
+    listeners: &[1, 100, 500],
+    listening_rounds: 10,
+    initial_sync_rooms: &[50, 500, 2_000],
+    initial_syncs: 4,
+    idle_polls: &[500],
+    idle_poll_timeout: Duration::from_secs(15),
+    idle: Duration::from_secs(30),
+    paging_events: 10_000,
+    crowd_members: &[100, 450],
+    joins: 20,
+    state_entries: &[10, 1_000, 100_000],
+    state_messages: 100,
+    wake_rooms: &[10, 500, 5_000],
+    wake_rounds: 40,
+    building_max: Duration::from_secs(60),
 };
 
 const FULL: Scale = Scale {
