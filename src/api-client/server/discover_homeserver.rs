@@ -7,5 +7,6 @@ use ruma::api::client::discovery::discover_homeserver::{HomeserverInfo, Request,
 pub(crate) fn handler(call: &Call, _: Request) -> Result<Response, ApiError> {
     let base_url = call.app.config.client_base_url();
     let base_url = base_url.ok_or_else(|| ApiError::not_found("This server does not say where it is"))?;
-    Ok(Response { homeserver: HomeserverInfo { base_url: base_url.to_owned() }, identity_server: None })
+    let homeserver = HomeserverInfo { base_url: base_url.to_owned() };
+    Ok(Response { homeserver, identity_server: None, rtc_foci: Vec::new() })
 }
