@@ -65,6 +65,13 @@ catalog! {
     RECEIPT_STREAM "receipt_stream" Range;
     // Mentions (tables/mentions.rs).
     MENTIONS "mentions" Range;
+    // Delivering to other servers, and what they delivered (tables/outbox.rs, tables/destinations.rs).
+    OUTBOX "outbox" Range;
+    DESTINATIONS "destinations" Range;
+    OWED_EVENTS "owed_events" Range;
+    ROOM_OUTGOING "room_outgoing" Point;
+    RELAYS "relays" Point;
+    RECEIVED_TRANSACTIONS "received_transactions" Range;
     // Users (tables/accounts.rs).
     ACCOUNTS "accounts" Point;
     ACCOUNT_NUMBERS "account_numbers" Point;

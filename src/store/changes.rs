@@ -8,7 +8,7 @@ use std::{collections::VecDeque, sync::Arc};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use crate::sids::{EventSid, Position, RoomSid, UserSid};
+use crate::sids::{EventSid, Position, RoomSid, ServerSid, UserSid};
 
 /// How many changes the ring remembers.
 const RING_CHANGES_MAX: usize = 65_536;
@@ -81,6 +81,11 @@ pub enum ChangeKind {
     DeviceList {
         /// Whose.
         user: UserSid,
+    },
+    /// Something was put into another server's outbox.
+    Outbox {
+        /// For whom.
+        server: ServerSid,
     },
     /// A user's unread or highlight counts changed without an event of their own.
     Unread {

@@ -2,10 +2,12 @@
 
 pub mod aliases;
 pub mod counters;
+pub mod destinations;
 pub mod events;
 pub mod members;
 pub mod mentions;
 pub mod names;
+pub mod outbox;
 pub mod receipts;
 pub mod relations;
 pub mod reports;

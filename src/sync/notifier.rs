@@ -177,7 +177,7 @@ impl Concerned {
                 ChangeKind::Presence { user } => {
                     concerned.presence.insert(*user);
                 }
-                ChangeKind::Profile { .. } => {}
+                ChangeKind::Profile { .. } | ChangeKind::Outbox { .. } => {}
                 ChangeKind::DeviceList { user } => {
                     concerned.sharing.insert(*user);
                 }

@@ -3,11 +3,12 @@
 use kith_kv::{Batch, Read};
 
 use super::names::Kind;
-use crate::{Error, catalog::families, table::Table};
+use crate::{Error, catalog::families, sids::Position, table::Table};
 
 static COUNTERS: Table<String, u64> = Table::new(families::COUNTERS);
 
 const POSITION: &str = "position";
+const DELIVERED: &str = "delivered";
 
 /// Positions up to this one may have been given out.
 pub(crate) fn position_ceiling(read: &dyn Read) -> Result<u64, Error> {
@@ -16,6 +17,16 @@ pub(crate) fn position_ceiling(read: &dyn Read) -> Result<u64, Error> {
 
 pub(crate) fn put_position_ceiling(batch: &mut Batch, ceiling: u64) {
     COUNTERS.put(batch, &POSITION.to_owned(), &ceiling);
+}
+
+/// Up to here everything has been delivered to every server that has no cursor of its own.
+pub fn delivered(read: &dyn Read) -> Result<Position, Error> {
+    Ok(Position(COUNTERS.get(read, &DELIVERED.to_owned())?.unwrap_or(0)))
+}
+
+/// Moves the common cursor of delivery.
+pub fn put_delivered(batch: &mut Batch, delivered: Position) {
+    COUNTERS.put(batch, &DELIVERED.to_owned(), &delivered.0);
 }
 
 /// Numbers of this kind up to this one may have been given out.
