@@ -3,6 +3,7 @@
 //!
 //! Whether an event may be written is not asked here: that is `ingest.rs`.
 
+mod edges;
 mod extremities;
 mod members;
 mod mentions;
@@ -25,7 +26,12 @@ use kith_store::{
 use ruma::events::StateEventType;
 
 use crate::{
-    Rooms, ingest::Judged, room::Room, room_state::SharedPowers, state_before, write_error::WriteError,
+    Rooms,
+    ingest::{Judged, JudgedOutlier},
+    room::Room,
+    room_state::SharedPowers,
+    state_before,
+    write_error::WriteError,
 };
 
 pub(crate) use self::relations::RelatesTo;
@@ -42,6 +48,18 @@ pub(crate) struct RoomWrite<'a> {
     index: HashMap<EventSid, usize>,
     threads: BTreeMap<EventSid, relations::ThreadRows>,
     redactions: Vec<redactions::Redaction>,
+    edges: Option<edges::Edges>,
+}
+
+/// How an event enters the room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    /// As something new: the room moves on to it, and it is told of.
+    Live,
+    /// As something that has long been: it stands in the order of the conversation, and nobody is told.
+    History,
+    /// Without a place: it is only known as authority, or as an entry of a state.
+    Outlier,
 }
 
 /// An event that is about to be written.
@@ -49,6 +67,7 @@ pub(crate) struct NewEvent {
     pub(crate) sid: EventSid,
     pub(crate) pdu: Pdu,
     pub(crate) meta: EventMeta,
+    pub(crate) arrival: Arrival,
     /// The room's current state before the event arrived.
     room_state_before: StateRoot,
     relates_to: Option<RelatesTo>,
@@ -101,7 +120,8 @@ impl<'a> RoomWrite<'a> {
         Ok(Self::over(rooms, room, heads, false))
     }
 
-    /// A room that does not exist yet; its first event is to be `room.create`.
+    /// A room that does not exist yet, or that this server has only heard of. Its first event is to be `room.create`,
+    /// unless its state is given.
     pub(crate) fn begin(rooms: &'a Rooms, room: Room) -> Self {
         let heads = Heads {
             extremities: Vec::new(),
@@ -129,12 +149,8 @@ impl<'a> RoomWrite<'a> {
             index: HashMap::new(),
             threads: BTreeMap::new(),
             redactions: Vec::new(),
+            edges: None,
         }
-    }
-
-    /// Whether the room is being founded by this verb.
-    pub(crate) fn is_new(&self) -> bool {
-        self.is_new
     }
 
     /// Whether nothing is to be written.
@@ -214,19 +230,71 @@ impl<'a> RoomWrite<'a> {
         judged: Judged,
         transaction: Option<Transaction>,
     ) -> Result<EventSid, WriteError> {
-        let ids = self.rooms.store.ids();
-        let Judged { sid, pdu, verdict, reason, auth, prev, state_before } = judged;
+        self.place_event(judged, transaction, Arrival::Live)
+    }
+
+    /// Takes in an event that has long been, at a place below the room's newest: the room does not move.
+    pub(crate) fn append_history(&mut self, judged: Judged) -> Result<EventSid, WriteError> {
+        self.place_event(judged, None, Arrival::History)
+    }
+
+    /// Takes in an event without a place. All its auth events must be here.
+    pub(crate) fn append_outlier(&mut self, judged: JudgedOutlier) -> Result<EventSid, WriteError> {
+        let JudgedOutlier { sid, pdu, verdict, reason, auth, prev } = judged;
         let pdu = pdu.with_rejected(verdict == Verdict::Rejected);
-        let state_key =
-            pdu.state_key().map(|state_key| ids.state_key(&pdu.kind_text(), state_key)).transpose()?;
-        let state_after = match state_key {
+        let meta = EventMeta { reason, ..self.new_meta(&pdu, verdict, auth, prev)? };
+        self.push(sid, pdu, meta, Arrival::Outlier);
+        self.note_waiting(sid)?;
+        Ok(sid)
+    }
+
+    fn place_event(
+        &mut self,
+        judged: Judged,
+        transaction: Option<Transaction>,
+        arrival: Arrival,
+    ) -> Result<EventSid, WriteError> {
+        let Judged { sid, pdu, verdict, reason, auth, prev, state_before, hash_matched, own } = judged;
+        let mut pdu = pdu.with_rejected(verdict == Verdict::Rejected);
+        let mut meta = EventMeta { transaction, reason, ..self.new_meta(&pdu, verdict, auth, prev)? };
+        // What was known of it as an outlier: it may have been redacted meanwhile, or have come whole before.
+        if let Some(outlier) = self.find_meta(sid)? {
+            meta.redacted_by = outlier.redacted_by;
+            if outlier.redacted_by.is_some() || !hash_matched {
+                pdu = self.pdu(sid)?.with_rejected(verdict == Verdict::Rejected);
+            }
+        }
+        let state_after = match meta.state_key {
             Some(key) if verdict != Verdict::Rejected => self.states.insert(state_before, key, sid)?,
             _ => state_before,
         };
-        let meta = EventMeta {
+        self.push(sid, pdu, meta, arrival);
+        if verdict == Verdict::Accepted && arrival == Arrival::Live {
+            self.advance(sid, state_after, own)?;
+        }
+        self.place(state_before, state_after)?;
+        if verdict == Verdict::Accepted {
+            self.note_redactions()?;
+        }
+        if !own {
+            self.move_edges(sid)?;
+        }
+        Ok(sid)
+    }
+
+    fn new_meta(
+        &self,
+        pdu: &Pdu,
+        verdict: Verdict,
+        auth: Vec<EventSid>,
+        prev: Vec<EventSid>,
+    ) -> Result<EventMeta, Error> {
+        let ids = self.rooms.store.ids();
+        let state_key = pdu.state_key().map(|state_key| ids.state_key(&pdu.kind_text(), state_key));
+        Ok(EventMeta {
             room: self.room.sid,
             sender: ids.user(pdu.sender())?,
-            state_key,
+            state_key: state_key.transpose()?,
             verdict,
             place: None,
             timestamp_ms: pdu.origin_server_ts(),
@@ -235,30 +303,33 @@ impl<'a> RoomWrite<'a> {
             auth,
             prev,
             redacted_by: None,
-            transaction,
-            reason,
-        };
-        let room_state_before = self.heads.state;
-        let relates_to = RelatesTo::of(&pdu).filter(|_| verdict == Verdict::Accepted);
-        self.index.insert(sid, self.events.len());
-        self.events.push(NewEvent { sid, pdu, meta, room_state_before, relates_to });
-        if verdict == Verdict::Accepted {
-            self.advance(sid, state_after)?;
-        }
-        self.place(state_before, state_after)?;
-        if verdict == Verdict::Accepted {
-            self.note_redactions()?;
-        }
-        Ok(sid)
+            transaction: None,
+            reason: None,
+        })
     }
 
-    /// The room moves on to an accepted event.
-    fn advance(&mut self, event: EventSid, state_after: StateRoot) -> Result<(), WriteError> {
-        self.replace_extremities(event)?;
-        self.heads.state = match self.heads.extremities.as_slice() {
-            [_only] => state_after,
-            _ => state_before::after_all(self, &self.heads.extremities.clone(), Some((event, state_after)))?,
-        };
+    fn push(&mut self, sid: EventSid, pdu: Pdu, meta: EventMeta, arrival: Arrival) {
+        let placed = arrival != Arrival::Outlier;
+        let relates_to = RelatesTo::of(&pdu).filter(|_| placed && meta.verdict == Verdict::Accepted);
+        let room_state_before = self.heads.state;
+        self.index.insert(sid, self.events.len());
+        self.events.push(NewEvent { sid, pdu, meta, arrival, room_state_before, relates_to });
+    }
+
+    /// The room moves on to an accepted event, unless what follows it is here already.
+    fn advance(&mut self, event: EventSid, state_after: StateRoot, own: bool) -> Result<(), WriteError> {
+        let before = self.heads.extremities.clone();
+        let is_newest = own || !self.is_below_an_edge(event)?;
+        self.replace_extremities(event, is_newest)?;
+        if self.heads.extremities != before {
+            self.heads.state = match self.heads.extremities.as_slice() {
+                [only] if *only == event => state_after,
+                _ => {
+                    let all = self.heads.extremities.clone();
+                    state_before::after_all(self, &all, Some((event, state_after)))?
+                }
+            };
+        }
         self.heads.depth = self.heads.depth.max(self.meta(event)?.depth);
         Ok(())
     }
@@ -281,6 +352,7 @@ impl<'a> RoomWrite<'a> {
         self.write_events(txn, &mut aftermath)?;
         self.write_redactions(txn, &mut aftermath)?;
         self.write_threads(txn);
+        self.write_edges(txn);
         let mut roots = vec![self.heads.state];
         for event in &self.events {
             if let Some(place) = &event.meta.place {
@@ -290,7 +362,9 @@ impl<'a> RoomWrite<'a> {
         self.states.write(&mut txn.batch, &roots);
         if self.is_new {
             let version = self.room.version.id().to_string();
-            let record = RoomRecord { version, create: self.room.create, blocked: false };
+            let known = ROOMS.get(self.rooms.store.engine(), &self.room.sid)?;
+            let blocked = known.is_some_and(|record| record.blocked);
+            let record = RoomRecord { version, create: self.room.create, blocked };
             ROOMS.put(&mut txn.batch, &self.room.sid, &record);
         }
         ROOM_HEADS.put(&mut txn.batch, &self.room.sid, &self.heads);

@@ -15,7 +15,7 @@ use ruma::{RoomId, UserId};
 
 use crate::{
     commit::RoomWrite,
-    ingest::{self, IngestError},
+    ingest::{self, Against, IngestError},
     state_before,
     write_error::WriteError,
 };
@@ -49,10 +49,12 @@ impl RoomWrite<'_> {
         pdu: Pdu,
         transaction: Option<Transaction>,
     ) -> Result<EventSid, WriteError> {
-        let judged = ingest::judge(self, VerifiedPdu::of_own(pdu)).map_err(|error| match error {
+        let judged = ingest::judge(self, VerifiedPdu::of_own(pdu), Against::CurrentState);
+        let mut judged = judged.map_err(|error| match error {
             IngestError::Write(error) => error,
             IngestError::UnknownRoom | IngestError::Missing(_) => WriteError::Unresolvable(error.to_string()),
         })?;
+        judged.own = true;
         if judged.verdict != Verdict::Accepted {
             return Err(WriteError::Refused(judged.reason.unwrap_or_default()));
         }

@@ -4,12 +4,18 @@
 //! That an event has the right format and signatures is known when it gets here. What it builds on must be here
 //! already; what is missing is said, so that whoever can ask other servers fetches it outside the room's lane.
 
+pub(crate) mod order;
+mod outliers;
 mod parents;
 mod verdict;
 
 use kith_event::{Pdu, VerifiedPdu};
-use kith_store::{EventSid, state::StateRoot, tables::events::Verdict};
-use ruma::OwnedEventId;
+use kith_store::{
+    EventSid,
+    state::StateRoot,
+    tables::events::{EVENT_META, Verdict},
+};
+use ruma::{EventId, OwnedEventId, events::TimelineEventType};
 
 use crate::{Rooms, commit::RoomWrite, state_before, write_error::WriteError};
 
@@ -23,6 +29,30 @@ pub(crate) struct Judged {
     pub(crate) auth: Vec<EventSid>,
     pub(crate) prev: Vec<EventSid>,
     pub(crate) state_before: StateRoot,
+    /// The content was what the sender hashed.
+    pub(crate) hash_matched: bool,
+    /// It was built here just now, on the newest events: nothing can be waiting for it.
+    pub(crate) own: bool,
+}
+
+/// An event without a place, with its verdict, ready to be written.
+pub(crate) struct JudgedOutlier {
+    pub(crate) sid: EventSid,
+    pub(crate) pdu: Pdu,
+    pub(crate) verdict: Verdict,
+    /// Why it is not accepted.
+    pub(crate) reason: Option<String>,
+    pub(crate) auth: Vec<EventSid>,
+    pub(crate) prev: Vec<EventSid>,
+}
+
+/// Whether an event has to be allowed by the room's current state too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Against {
+    /// It is news: who may not say it any more is not heard.
+    CurrentState,
+    /// It is history, or begins the room: the current state has no say.
+    ItsOwnTime,
 }
 
 /// What became of an event.
@@ -34,6 +64,12 @@ pub struct Ingested {
     pub verdict: Verdict,
     /// Why it is not accepted.
     pub reason: Option<String>,
+}
+
+impl Ingested {
+    pub(crate) fn of(judged: &Judged) -> Self {
+        Self { event: judged.sid, verdict: judged.verdict, reason: judged.reason.clone() }
+    }
 }
 
 /// Events that have to be here first.
@@ -65,12 +101,19 @@ impl Rooms {
         let room = self.room(event.pdu().room_id())?.ok_or(IngestError::UnknownRoom)?;
         let lane = self.lanes.enter(room.sid).map_err(WriteError::from)?;
         let mut write = RoomWrite::open(self, room)?;
-        if let Some(known) = known(&write, event.pdu())? {
+        if let Some(known) = known(self, event.pdu().event_id())? {
             return Ok(known);
         }
-        let judged = judge(&mut write, event)?;
-        let ingested = Ingested { event: judged.sid, verdict: judged.verdict, reason: judged.reason.clone() };
-        write.append(judged, None)?;
+        // Where the room was joined later than it was founded, its beginning is history and no news.
+        let is_beginning = *event.pdu().kind() == TimelineEventType::RoomCreate;
+        let against = if is_beginning { Against::ItsOwnTime } else { Against::CurrentState };
+        let judged = judge(&mut write, event, against)?;
+        let ingested = Ingested::of(&judged);
+        if is_beginning {
+            write.append_history(judged)?;
+        } else {
+            write.append(judged, None)?;
+        }
         let committed = self.commit([write], self.store.begin())?;
         drop(lane);
         committed.wait_durable()?;
@@ -80,26 +123,70 @@ impl Rooms {
 
 /// The road: what it builds on, the rules on its auth events, the state before it, the rules on that and on the
 /// current state.
-pub(crate) fn judge(write: &mut RoomWrite<'_>, event: VerifiedPdu) -> Result<Judged, IngestError> {
+pub(crate) fn judge(
+    write: &mut RoomWrite<'_>,
+    event: VerifiedPdu,
+    against: Against,
+) -> Result<Judged, IngestError> {
+    let (auth, prev) = parents::find(write, event.pdu())?;
+    let state_before = state_before::before(write, &prev)?;
+    judge_on(write, event, Parents { auth, prev, state_before }, against)
+}
+
+/// The same for an event whose state before is given: what it follows need not be here.
+pub(crate) fn judge_at(
+    write: &mut RoomWrite<'_>,
+    event: VerifiedPdu,
+    state_before: StateRoot,
+    against: Against,
+) -> Result<Judged, IngestError> {
+    let (auth, prev) = parents::find_auth(write, event.pdu())?;
+    judge_on(write, event, Parents { auth, prev, state_before }, against)
+}
+
+/// The first part of the road, for an event whose state before is not known: the rules on its auth events.
+pub(crate) fn judge_outlier(write: &RoomWrite<'_>, event: VerifiedPdu) -> Result<JudgedOutlier, IngestError> {
+    let (auth, prev) = parents::find_auth(write, event.pdu())?;
     let pdu = event.into_pdu();
     let sid = write.rooms.store.ids().event(pdu.event_id())?;
-    let (auth, prev) = parents::find(write, &pdu)?;
-    let by_auth_events = verdict::by_auth_events(write, sid, &pdu, &auth)?;
-    let state_before = state_before::before(write, &prev)?;
-    let (verdict, reason) = match by_auth_events {
+    let (verdict, reason) = match verdict::by_auth_events(write, sid, &pdu, &auth)? {
         Err(reason) => (Verdict::Rejected, Some(reason.to_string())),
-        Ok(()) => verdict::by_states(write, &pdu, state_before)?,
+        Ok(()) => (Verdict::Accepted, None),
+    };
+    Ok(JudgedOutlier { sid, pdu, verdict, reason, auth, prev })
+}
+
+/// What an event builds on.
+struct Parents {
+    auth: Vec<EventSid>,
+    prev: Vec<EventSid>,
+    state_before: StateRoot,
+}
+
+fn judge_on(
+    write: &RoomWrite<'_>,
+    event: VerifiedPdu,
+    parents: Parents,
+    against: Against,
+) -> Result<Judged, IngestError> {
+    let hash_matched = event.hash_matched();
+    let pdu = event.into_pdu();
+    let Parents { auth, prev, state_before } = parents;
+    let sid = write.rooms.store.ids().event(pdu.event_id())?;
+    let (verdict, reason) = match verdict::by_auth_events(write, sid, &pdu, &auth)? {
+        Err(reason) => (Verdict::Rejected, Some(reason.to_string())),
+        Ok(()) => verdict::by_states(write, &pdu, state_before, against)?,
     };
     if let Some(reason) = &reason {
         tracing::debug!(event_id = %pdu.event_id(), ?verdict, %reason, "an event is not accepted");
     }
-    Ok(Judged { sid, pdu, verdict, reason, auth, prev, state_before })
+    Ok(Judged { sid, pdu, verdict, reason, auth, prev, state_before, hash_matched, own: false })
 }
 
-/// What became of an event that came before.
-fn known(write: &RoomWrite<'_>, pdu: &Pdu) -> Result<Option<Ingested>, kith_store::Error> {
-    let Some(event) = write.rooms.store.ids().find_event(pdu.event_id())? else { return Ok(None) };
-    let meta = write.find_meta(event)?.filter(|meta| meta.place.is_some());
+/// What became of an event that came before, unless it has no place yet.
+pub(crate) fn known(rooms: &Rooms, event_id: &EventId) -> Result<Option<Ingested>, kith_store::Error> {
+    let Some(event) = rooms.store.ids().find_event(event_id)? else { return Ok(None) };
+    let meta = EVENT_META.get(rooms.store.engine(), &event)?.filter(|meta| meta.place.is_some());
     Ok(meta.map(|meta| Ingested { event, verdict: meta.verdict, reason: meta.reason }))
 }
 

@@ -30,6 +30,7 @@ pub mod membership;
 pub mod memberships;
 pub mod pdus;
 pub mod publication;
+pub mod receive;
 mod redact;
 pub mod report;
 mod resolution;

@@ -43,6 +43,8 @@ catalog! {
     TOPOLOGY "topology" Range;
     TIMESTAMPS "timestamps" Range;
     STATE_NODES "state_nodes" Point;
+    // Gaps in the history of rooms (tables/edges.rs).
+    BACKWARD_EDGES "backward_edges" Range;
     // Members (tables/members.rs).
     MEMBERSHIPS "memberships" Range;
     ROOM_MEMBERS "room_members" Range;

@@ -3,6 +3,7 @@
 pub mod aliases;
 pub mod counters;
 pub mod destinations;
+pub mod edges;
 pub mod events;
 pub mod members;
 pub mod mentions;

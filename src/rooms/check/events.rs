@@ -5,16 +5,18 @@ use std::collections::HashSet;
 
 use kith_event::{Pdu, parse::parse_pdu, verify};
 use kith_store::{
-    Direction, Error, EventSid, Read,
+    Direction, Error, EventSid, Read, StateKeySid,
     state::{RoomNodes, StateRoot, check as check_state},
     tables::{
         events::{EVENT_META, EventMeta, Place, Verdict, get_json, get_meta},
-        rooms::TIMELINE,
+        members::Membership,
+        rooms::{TIMELINE, TOPOLOGY},
     },
 };
+use ruma::UserId;
 
 use super::{Finding, RoomCheck, find};
-use crate::Rooms;
+use crate::{Rooms, room_state::membership_of};
 
 /// What a walk over a room's events remembers.
 #[derive(Default)]
@@ -23,7 +25,15 @@ struct Walk {
     /// Roots whose whole tree is known to be readable.
     sound: HashSet<StateRoot>,
     accepted: Vec<EventSid>,
+    /// What accepted events that arrived live follow.
     followed: HashSet<EventSid>,
+    /// What accepted history follows.
+    followed_by_history: HashSet<EventSid>,
+    passed: HashSet<EventSid>,
+    /// What had arrived before this server came back into a room that it had left.
+    left_behind: HashSet<EventSid>,
+    /// The entries of this server's joined members.
+    local: HashSet<StateKeySid>,
     countable: u64,
     countable_main: u64,
     depth: u64,
@@ -54,13 +64,57 @@ impl RoomCheck<'_> {
             self.counts(&mut walk, event, &place)?;
             walk.events += 1;
             walk.depth = walk.depth.max(meta.depth);
+            self.note_return(&mut walk, &place)?;
             walk.accepted.push(event);
             self.follow(&mut walk, &meta)?;
             walk.room_state = place.room_state;
             self.expect(position <= self.heads.position, || format!("{id} is newer than the room's heads"));
         }
+        self.history(&mut walk)?;
         self.heads_agree(&walk)?;
         Ok(walk.events)
+    }
+
+    /// What was fetched as history.
+    fn history(&mut self, walk: &mut Walk) -> Result<(), Error> {
+        let (read, room) = (self.read, self.room.sid);
+        for row in TOPOLOGY.scan(read, &room, Direction::Forward) {
+            let (_, event) = row?;
+            let meta = get_meta(read, event)?;
+            let Some(place) = meta.place.clone().filter(|_| meta.is_history()) else { continue };
+            let id = self.rooms.store.ids().event_id(event)?;
+            self.expect(meta.room == room && meta.verdict == Verdict::Accepted, || {
+                format!("{id} is in the history of a room that did not accept it")
+            });
+            self.expect(place.order >= self.heads.oldest_order, || {
+                format!("{id} is older than the oldest of the room")
+            });
+            self.states(walk, event, &meta, &place)?;
+            walk.followed_by_history.extend(meta.prev);
+        }
+        Ok(())
+    }
+
+    /// Whoever comes back into a room leaves behind what they knew of it.
+    fn note_return(&mut self, walk: &mut Walk, place: &Place) -> Result<(), Error> {
+        let nobody_was_there = walk.local.is_empty();
+        for (key, _, now) in self.states.diff(walk.room_state, place.room_state)? {
+            let (kind, state_key) = self.rooms.store.ids().state_key_of(key)?;
+            let user = UserId::parse(state_key).ok().filter(|user| self.rooms.is_local(user));
+            if kind != "m.room.member" || user.is_none() {
+                continue;
+            }
+            let member = now.map(|event| self.rooms.pdu(event)).transpose()?;
+            if member.and_then(|pdu| membership_of(&pdu)) == Some(Membership::Join) {
+                walk.local.insert(key);
+            } else {
+                walk.local.remove(&key);
+            }
+        }
+        if nobody_was_there && !walk.local.is_empty() {
+            walk.left_behind.extend(&walk.accepted);
+        }
+        Ok(())
     }
 
     fn text(&mut self, event: EventSid) -> Result<(), Error> {
@@ -136,15 +190,15 @@ impl RoomCheck<'_> {
         Ok(())
     }
 
-    /// Marks what an accepted event follows, through events that were not accepted.
+    /// Marks what an accepted event follows, through events that were not accepted and are no history.
     fn follow(&mut self, walk: &mut Walk, meta: &EventMeta) -> Result<(), Error> {
         let mut prev = meta.prev.clone();
-        let mut passed = HashSet::new();
         while let Some(event) = prev.pop() {
             walk.followed.insert(event);
             if let Some(meta) = EVENT_META.get(self.read, &event)?
                 && meta.verdict != Verdict::Accepted
-                && passed.insert(event)
+                && !meta.is_history()
+                && walk.passed.insert(event)
             {
                 prev.extend(meta.prev);
             }
@@ -153,10 +207,16 @@ impl RoomCheck<'_> {
     }
 
     fn heads_agree(&mut self, walk: &Walk) -> Result<(), Error> {
-        let newest: HashSet<EventSid> =
-            walk.accepted.iter().copied().filter(|event| !walk.followed.contains(event)).collect();
         let stored: HashSet<EventSid> = self.heads.extremities.iter().copied().collect();
-        self.expect(newest == stored, || "the extremities are not the events that nobody follows".to_owned());
+        let accepted: HashSet<EventSid> = walk.accepted.iter().copied().collect();
+        self.expect(stored.is_subset(&accepted) && stored.is_disjoint(&walk.followed), || {
+            "an extremity is followed by another event".to_owned()
+        });
+        let forgotten = accepted.difference(&stored).any(|event| {
+            let followed = walk.followed.contains(event) || walk.followed_by_history.contains(event);
+            !followed && !walk.left_behind.contains(event)
+        });
+        self.expect(!forgotten, || "an event that nobody follows is no extremity".to_owned());
         let heads = self.heads.clone();
         self.expect(heads.depth >= walk.depth, || "an event is deeper than the room".to_owned());
         self.expect(heads.countable == walk.countable, || {

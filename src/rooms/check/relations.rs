@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use kith_store::{
-    Direction, Error, EventSid,
+    Direction, Error, EventSid, Position,
     tables::{
         events::{EVENT_META, get_meta},
         relations::{RELATIONS, THREAD_ORDER, THREADS},
-        rooms::TIMELINE,
+        rooms::TOPOLOGY,
     },
 };
 
@@ -17,7 +17,7 @@ impl RoomCheck<'_> {
     pub(super) fn relations(&mut self) -> Result<(), Error> {
         let (read, room) = (self.read, self.room.sid);
         let mut roots: BTreeSet<EventSid> = BTreeSet::new();
-        for row in TIMELINE.scan(read, &room, Direction::Forward) {
+        for row in TOPOLOGY.scan(read, &room, Direction::Forward) {
             let (_, event) = row?;
             roots.extend(get_meta(read, event)?.place.and_then(|place| place.thread));
         }
@@ -47,7 +47,8 @@ impl RoomCheck<'_> {
             self.expect(meta.redacted_by.is_none(), || format!("redacted event {} still relates", child.0));
             if record.rel_type == "m.thread" {
                 count += 1;
-                latest = latest.max(place.and_then(|place| place.position));
+                // History has no position, and is the newest only where there is nothing else.
+                latest = latest.max(place.map(|place| place.position.unwrap_or(Position::START)));
             }
         }
         match THREADS.get(read, &root)?.filter(|record| record.room == room) {

@@ -2,17 +2,21 @@
 
 use std::collections::HashSet;
 
-use kith_store::{Error, EventSid, tables::events::Verdict};
+use kith_store::{
+    Error, EventSid,
+    tables::events::{EventMeta, Verdict},
+};
 
-use super::RoomWrite;
+use super::{Arrival, RoomWrite};
 
 /// How many events that were not accepted are walked through to find what they follow.
 const PASSED_OVER_MAX: usize = 1_000;
 
 impl RoomWrite<'_> {
-    /// An accepted event takes the place of those it follows. Events in between that were not accepted are passed
-    /// over: whoever follows them follows what they follow.
-    pub(super) fn replace_extremities(&mut self, event: EventSid) -> Result<(), Error> {
+    /// An accepted event takes the place of those it follows; it is not the newest itself if what follows it is here
+    /// already. Events in between that were not accepted are passed over: whoever follows them follows what they
+    /// follow. History is not: which of it is here is a matter of chance.
+    pub(super) fn replace_extremities(&mut self, event: EventSid, is_newest: bool) -> Result<(), Error> {
         let mut followed: Vec<EventSid> = self.meta(event)?.prev;
         let mut passed_over = HashSet::new();
         let mut replaced = HashSet::new();
@@ -23,6 +27,7 @@ impl RoomWrite<'_> {
             }
             let Some(meta) = self.find_meta(prev)? else { continue };
             if meta.verdict != Verdict::Accepted
+                && !self.is_history(prev, &meta)
                 && passed_over.len() < PASSED_OVER_MAX
                 && passed_over.insert(prev)
             {
@@ -30,7 +35,16 @@ impl RoomWrite<'_> {
             }
         }
         self.heads.extremities.retain(|extremity| !replaced.contains(extremity));
-        self.heads.extremities.push(event);
+        if is_newest || self.heads.extremities.is_empty() {
+            self.heads.extremities.push(event);
+        }
         Ok(())
+    }
+
+    fn is_history(&self, event: EventSid, meta: &EventMeta) -> bool {
+        match self.index.get(&event) {
+            Some(index) => self.events[*index].arrival == Arrival::History,
+            None => meta.is_history(),
+        }
     }
 }

@@ -37,6 +37,11 @@ impl RoomWrite<'_> {
             let target = self.rooms.store.ids().event(redacts)?;
             self.note_redaction(target, sid)?;
         }
+        self.note_waiting(sid)
+    }
+
+    /// Notes what has waited for an event to redact it.
+    pub(super) fn note_waiting(&mut self, sid: EventSid) -> Result<(), Error> {
         let waiting = REDACTIONS_WAITING.scan(self.rooms.store.engine(), &sid, Direction::Forward);
         let waiting: Vec<_> = waiting.take(WAITING_MAX).collect::<Result<_, _>>()?;
         for ((_, by), ()) in waiting {

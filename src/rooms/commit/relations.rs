@@ -13,7 +13,7 @@ use kith_store::{
 use ruma::{EventId, OwnedEventId};
 use serde::Deserialize;
 
-use super::{RoomWrite, rows::order_of};
+use super::RoomWrite;
 
 /// How long a relation's type and key may be to be recorded, in bytes.
 const RELATION_WORD_BYTES_MAX: usize = 1_024;
@@ -72,9 +72,14 @@ impl ThreadRows {
         self.countable += 1;
     }
 
-    fn joins(&mut self, event: EventSid, sender: UserSid, position: Position) {
+    /// Takes an event in; history, which has no position, is the newest only where there is nothing else.
+    fn joins(&mut self, event: EventSid, sender: UserSid, position: Option<Position>) {
         self.count += 1;
-        self.latest = Some((event, position));
+        match (position, self.latest) {
+            (Some(position), _) => self.latest = Some((event, position)),
+            (None, None) => self.latest = Some((event, Position::START)),
+            (None, Some(_)) => {}
+        }
         *self.participants.entry(sender).or_insert(0) += 1;
     }
 }
@@ -125,13 +130,10 @@ impl RoomWrite<'_> {
     }
 
     /// The row of the relation of the event at `index`.
-    pub(super) fn write_relation(
-        &mut self,
-        txn: &mut Txn,
-        index: usize,
-        position: Position,
-    ) -> Result<(), Error> {
+    pub(super) fn write_relation(&mut self, txn: &mut Txn, index: usize) -> Result<(), Error> {
         let event = &self.events[index];
+        let Some(place) = &event.meta.place else { return Ok(()) };
+        let (position, order) = (place.position, place.order);
         let Some(relates_to) = event.relates_to.clone() else { return Ok(()) };
         let (sid, sender, depth) = (event.sid, event.meta.sender, event.meta.depth);
         let Some(parent) = self.parent(&relates_to)? else { return Ok(()) };
@@ -141,7 +143,7 @@ impl RoomWrite<'_> {
             key: relates_to.key.clone(),
             sender,
         };
-        RELATIONS.put(&mut txn.batch, &(parent, depth, order_of(position), sid), &record);
+        RELATIONS.put(&mut txn.batch, &(parent, depth, order, sid), &record);
         if relates_to.is_thread() {
             self.participate(parent, sender)?;
             self.thread_rows(parent)?.joins(sid, sender, position);
@@ -217,9 +219,8 @@ impl RoomWrite<'_> {
                 continue;
             }
             let meta = self.meta(child)?;
-            let position = meta.place.and_then(|place| place.position);
-            if let Some(position) = position.filter(|_| meta.room == self.room.sid) {
-                return Ok(Some((child, position)));
+            if let Some(place) = meta.place.filter(|_| meta.room == self.room.sid) {
+                return Ok(Some((child, place.position.unwrap_or(Position::START))));
             }
         }
         Ok(None)

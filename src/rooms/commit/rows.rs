@@ -1,7 +1,7 @@
 //! The rows of events: themselves, the orders they stand in, their counts and positions.
 
 use kith_store::{
-    ChangeKind, Error, EventSid, Position, Txn,
+    ChangeKind, Direction, Error, EventSid, Position, Txn,
     state::StateRoot,
     tables::{
         events::{self, EventMeta, Place, Verdict},
@@ -10,8 +10,17 @@ use kith_store::{
 };
 use ruma::UserId;
 
-use super::{Aftermath, NewEvent, RoomWrite, members::MemberRows};
+use super::{Aftermath, Arrival, NewEvent, RoomWrite, members::MemberRows};
 use crate::countable::countable;
+
+/// How many events below a piece of history are looked at for one that was counted.
+const NEIGHBOURS_LOOKED_AT_MAX: usize = 64;
+
+/// How many countable events there were up to an event: in the room, and in its thread or the main timeline.
+struct Counted {
+    all: u64,
+    in_thread: u64,
+}
 
 impl RoomWrite<'_> {
     /// Gives the newest event its place, but for the position, which comes with the commit.
@@ -19,69 +28,113 @@ impl RoomWrite<'_> {
         let Some(index) = self.events.len().checked_sub(1) else { return Ok(()) };
         let accepted = self.events[index].meta.verdict == Verdict::Accepted;
         let thread = if accepted { self.thread_of(index)? } else { None };
-        let counts = accepted && countable(&self.events[index].pdu);
-        let mut countable_in_thread = match thread {
-            Some(root) => self.thread_rows(root)?.countable(),
-            None => self.heads.countable_main,
+        let counted = match self.events[index].arrival {
+            Arrival::Live => self.count(thread, accepted && countable(&self.events[index].pdu))?,
+            Arrival::History | Arrival::Outlier => self.counted_below(self.events[index].meta.depth)?,
         };
-        if counts {
-            self.heads.countable += 1;
-            countable_in_thread += 1;
-            match thread {
-                Some(root) => self.thread_rows(root)?.count(),
-                None => self.heads.countable_main += 1,
-            }
-        }
+        let is_history = self.events[index].arrival == Arrival::History;
         self.events[index].meta.place = Some(Place {
             position: None,
             order: 0,
             state_before,
             state_after,
-            room_state: self.heads.state,
-            countable: self.heads.countable,
+            room_state: if is_history { state_after } else { self.heads.state },
+            countable: counted.all,
             thread,
-            countable_in_thread,
+            countable_in_thread: if is_history && thread.is_some() { 0 } else { counted.in_thread },
         });
         Ok(())
+    }
+
+    /// Counts an event that arrived live, if it counts; gives the counts up to and including it.
+    fn count(&mut self, thread: Option<EventSid>, counts: bool) -> Result<Counted, Error> {
+        let mut in_thread = match thread {
+            Some(root) => self.thread_rows(root)?.countable(),
+            None => self.heads.countable_main,
+        };
+        if counts {
+            self.heads.countable += 1;
+            in_thread += 1;
+            match thread {
+                Some(root) => self.thread_rows(root)?.count(),
+                None => self.heads.countable_main += 1,
+            }
+        }
+        Ok(Counted { all: self.heads.countable, in_thread })
+    }
+
+    /// The counts of the newest event of the main timeline that arrived live and stands below this depth.
+    fn counted_below(&self, depth: u64) -> Result<Counted, Error> {
+        let engine = self.rooms.store.engine();
+        let (from, to) = ((self.room.sid, 0_u64), (self.room.sid, depth));
+        let rows = TOPOLOGY.range(engine, &from, &to, Direction::Backward);
+        for row in rows.take(NEIGHBOURS_LOOKED_AT_MAX) {
+            let place = events::get_meta(engine, row?.1)?.place;
+            if let Some(place) = place.filter(|place| place.position.is_some() && place.thread.is_none()) {
+                return Ok(Counted { all: place.countable, in_thread: place.countable_in_thread });
+            }
+        }
+        Ok(Counted { all: 0, in_thread: 0 })
     }
 
     pub(super) fn write_events(&mut self, txn: &mut Txn, aftermath: &mut Aftermath) -> Result<(), Error> {
         let mut events = std::mem::take(&mut self.events);
         let mut members = MemberRows::default();
         for event in &mut events {
-            if event.meta.verdict == Verdict::Accepted {
+            if event.arrival == Arrival::Live && event.meta.verdict == Verdict::Accepted {
                 let position = txn.position()?;
                 self.heads.position = position;
-                stand(&mut event.meta, position);
+                stand(&mut event.meta, Some(position), order_of(position));
             }
         }
+        // History comes oldest first; what comes later in the conversation stands higher.
+        let history = events.iter_mut().filter(|event| event.arrival == Arrival::History);
+        let history: Vec<&mut NewEvent> = history.collect();
+        let count = i64::try_from(history.len()).unwrap_or(i64::MAX);
+        let oldest = self.heads.oldest_order.saturating_sub(count);
+        for (order, event) in (oldest..).zip(history) {
+            stand(&mut event.meta, None, order);
+        }
+        self.heads.oldest_order = oldest;
         // The members' rows read events of this write, also later ones.
         self.events = events;
         for index in 0..self.events.len() {
             let event = &self.events[index];
             events::put(&mut txn.batch, event.sid, &event.meta, event.pdu.json());
-            let Some(position) = event.meta.place.as_ref().and_then(|place| place.position) else { continue };
-            self.write_orders(txn, event, position)?;
-            self.write_mentions(txn, event, position)?;
-            self.write_relation(txn, index, position)?;
-            members.follow(self, txn, index, position)?;
+            let accepted = event.meta.verdict == Verdict::Accepted;
+            let Some(place) = event.meta.place.as_ref().filter(|_| accepted) else { continue };
+            self.write_orders(txn, event, place);
+            match place.position {
+                Some(position) => {
+                    self.announce(txn, event, position)?;
+                    self.write_mentions(txn, event, position)?;
+                    self.write_relation(txn, index)?;
+                    members.follow(self, txn, index, position)?;
+                }
+                None => self.write_relation(txn, index)?,
+            }
         }
         aftermath.local_members_changed = members.finish(self, txn);
         Ok(())
     }
 
-    fn write_orders(&self, txn: &mut Txn, event: &NewEvent, position: Position) -> Result<(), Error> {
-        let (room, order) = (self.room.sid, order_of(position));
-        TIMELINE.put(&mut txn.batch, &(room, position), &event.sid);
-        TOPOLOGY.put(&mut txn.batch, &(room, event.meta.depth, order), &event.sid);
-        TIMESTAMPS.put(&mut txn.batch, &(room, event.meta.timestamp_ms, order), &event.sid);
+    fn write_orders(&self, txn: &mut Txn, event: &NewEvent, place: &Place) {
+        let room = self.room.sid;
+        if let Some(position) = place.position {
+            TIMELINE.put(&mut txn.batch, &(room, position), &event.sid);
+        }
+        TOPOLOGY.put(&mut txn.batch, &(room, event.meta.depth, place.order), &event.sid);
+        TIMESTAMPS.put(&mut txn.batch, &(room, event.meta.timestamp_ms, place.order), &event.sid);
+    }
+
+    fn announce(&self, txn: &mut Txn, event: &NewEvent, position: Position) -> Result<(), Error> {
         let member = match event.pdu.state_key() {
             Some(state_key) if *event.pdu.kind() == ruma::events::TimelineEventType::RoomMember => {
                 UserId::parse(state_key).ok().map(|user| self.rooms.store.ids().user(&user)).transpose()?
             }
             _ => None,
         };
-        txn.change(position, ChangeKind::Event { room, event: event.sid, member });
+        txn.change(position, ChangeKind::Event { room: self.room.sid, event: event.sid, member });
         Ok(())
     }
 
@@ -93,13 +146,13 @@ impl RoomWrite<'_> {
 }
 
 /// The topological order of an event that arrived live.
-pub(super) fn order_of(position: Position) -> i64 {
+fn order_of(position: Position) -> i64 {
     i64::try_from(position.0).unwrap_or(i64::MAX)
 }
 
-fn stand(meta: &mut EventMeta, position: Position) {
+fn stand(meta: &mut EventMeta, position: Option<Position>, order: i64) {
     if let Some(place) = &mut meta.place {
-        place.position = Some(position);
-        place.order = order_of(position);
+        place.position = position;
+        place.order = order;
     }
 }

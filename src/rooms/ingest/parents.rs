@@ -15,6 +15,20 @@ pub(super) fn find(write: &RoomWrite<'_>, pdu: &Pdu) -> Result<(Vec<EventSid>, V
     if missing == Missing::default() { Ok((auth, prev)) } else { Err(IngestError::Missing(missing)) }
 }
 
+/// The auth events of an event, all of which must be here, and the previous events, which need not.
+pub(super) fn find_auth(
+    write: &RoomWrite<'_>,
+    pdu: &Pdu,
+) -> Result<(Vec<EventSid>, Vec<EventSid>), IngestError> {
+    let (auth, missing) = split(write, pdu.auth_events(), Needed::Stored)?;
+    if !missing.is_empty() {
+        return Err(IngestError::Missing(Missing { auth: missing, prev: Vec::new() }));
+    }
+    let ids = write.rooms.store.ids();
+    let prev = pdu.prev_events().iter().map(|event_id| ids.event(event_id));
+    Ok((auth, prev.collect::<Result<_, _>>()?))
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Needed {
     /// It is enough that the event is here.

@@ -12,6 +12,7 @@ use ruma::{
     events::{StateEventType, TimelineEventType},
 };
 
+use super::Against;
 use crate::{commit::RoomWrite, write_error::WriteError};
 
 /// The rules on the events that the event names as its authority.
@@ -38,16 +39,18 @@ pub(super) fn by_auth_events(
     Ok(checked.map_err(AuthRefusal::Rules))
 }
 
-/// The rules on the state before the event, and then on the current state.
+/// The rules on the state before the event, and then, for news, on the current state.
 pub(super) fn by_states(
     write: &RoomWrite<'_>,
     pdu: &Pdu,
     state_before: StateRoot,
+    against: Against,
 ) -> Result<(Verdict, Option<String>), WriteError> {
     if let Err(reason) = by_state(write, pdu, state_before)? {
         return Ok((Verdict::Rejected, Some(reason.to_string())));
     }
-    if state_before != write.heads.state
+    if against == Against::CurrentState
+        && state_before != write.heads.state
         && let Err(reason) = by_state(write, pdu, write.heads.state)?
     {
         return Ok((Verdict::SoftFailed, Some(reason.to_string())));
@@ -73,7 +76,7 @@ fn out_of_place(
     auth: &[EventSid],
 ) -> Result<Option<AuthRefusal>, Error> {
     let founding = *pdu.kind() == TimelineEventType::RoomCreate;
-    if founding && (!write.is_new() || sid != write.room.create) {
+    if founding && sid != write.room.create {
         return Ok(Some(AuthRefusal::OutOfPlace("the room has been created by another event")));
     }
     if !founding && pdu.prev_events().is_empty() {

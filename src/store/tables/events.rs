@@ -79,16 +79,17 @@ pub struct Place {
     /// never see.
     pub position: Option<Position>,
     /// Topological order within a depth: the position for events that arrived live, below zero and falling for
-    /// backfilled ones.
+    /// backfilled ones, zero for events that arrived live and that clients never see.
     pub order: i64,
     /// The state before the event: that of the events it follows, resolved.
     pub state_before: StateRoot,
     /// The state after the event; the same unless it is an accepted or soft-failed state event.
     pub state_after: StateRoot,
     /// The room's current state once the event had arrived: where the room has forks, more than `state_after`.
-    /// What changed for a reader between two positions is the difference of these.
+    /// What changed for a reader between two positions is the difference of these. For history, `state_after`.
     pub room_state: StateRoot,
-    /// How many countable events the room had up to and including this one (see [`super::rooms::Heads`]).
+    /// How many countable events the room had up to and including this one (see [`super::rooms::Heads`]). History
+    /// does not count: it has the number of what stands below it.
     pub countable: u64,
     /// The root of the thread the event belongs to.
     pub thread: Option<EventSid>,
@@ -97,6 +98,13 @@ pub struct Place {
 }
 
 record!(EventMeta, 1);
+
+impl EventMeta {
+    /// Whether it was fetched as history, rather than having arrived live.
+    pub fn is_history(&self) -> bool {
+        self.place.as_ref().is_some_and(|place| place.order < 0)
+    }
+}
 
 /// The metadata of an event that other rows say is stored.
 pub fn get_meta(read: &dyn Read, event: EventSid) -> Result<EventMeta, Error> {
