@@ -41,6 +41,11 @@ impl VerifiedPdu {
         Self { pdu, hash_matched: true }
     }
 
+    /// Vouches for an event that was verified before it was stored.
+    pub fn of_stored(pdu: Pdu) -> Self {
+        Self { pdu, hash_matched: true }
+    }
+
     /// The event.
     pub fn pdu(&self) -> &Pdu {
         &self.pdu

@@ -79,6 +79,7 @@ struct Aftermath {
     pdus: Vec<(EventSid, Pdu)>,
     local_members_changed: bool,
     powers_changed: bool,
+    acls_changed: bool,
 }
 
 impl Rooms {
@@ -109,6 +110,9 @@ impl Rooms {
         }
         if aftermath.powers_changed {
             self.states.forget_powers();
+        }
+        if aftermath.acls_changed {
+            self.acls.forget();
         }
     }
 }
@@ -348,6 +352,7 @@ impl<'a> RoomWrite<'a> {
             pdus: Vec::new(),
             local_members_changed: false,
             powers_changed: false,
+            acls_changed: false,
         };
         self.write_events(txn, &mut aftermath)?;
         self.write_redactions(txn, &mut aftermath)?;

@@ -37,6 +37,7 @@ mod resolution;
 pub mod room;
 pub mod room_state;
 pub mod send;
+pub mod server_acl;
 pub mod signing_key;
 mod state_before;
 pub mod transactions;
@@ -83,6 +84,7 @@ pub struct Rooms {
     pub(crate) pdus: pdus::PduCache,
     pub(crate) states: room_state::StateCaches,
     pub(crate) reading: reading::Reading,
+    pub(crate) acls: server_acl::AclCache,
 }
 
 /// What [`Rooms::new`] is made of.
@@ -123,6 +125,7 @@ impl Rooms {
             pdus: pdus::PduCache::new(PDU_CACHE_BYTES),
             states: room_state::StateCaches::new(STATE_CACHE_BYTES),
             reading: reading::Reading::default(),
+            acls: server_acl::AclCache::default(),
         })
     }
 

@@ -3,6 +3,7 @@
 mod aliases;
 mod create;
 mod forks;
+mod handover;
 mod membership;
 mod repair;
 mod send;
@@ -16,7 +17,9 @@ use kith_config::Config;
 use kith_event::{Pdu, SigningKey};
 use kith_kv::memory::MemoryEngine;
 use kith_store::{Engine, Options, Store, catalog, tables::members::Membership};
-use ruma::{EventId, OwnedEventId, OwnedRoomId, RoomId, UserId, events::StateEventType};
+use ruma::{
+    EventId, OwnedEventId, OwnedRoomId, OwnedServerName, RoomId, ServerName, UserId, events::StateEventType,
+};
 use serde_json::{Value, json, value::RawValue};
 
 use crate::{
@@ -28,6 +31,7 @@ use crate::{
 
 /// One server with its rooms.
 struct World {
+    name: OwnedServerName,
     engine: Arc<dyn Engine>,
     clock: Clock,
     rooms: Arc<Rooms>,
@@ -35,13 +39,18 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        Self::over(Arc::new(MemoryEngine::new(&catalog::specs())))
+        Self::named("a.example")
     }
 
-    fn over(engine: Arc<dyn Engine>) -> Self {
+    fn named(name: &str) -> Self {
+        let name = ServerName::parse(name).expect("a server name");
+        Self::over(name, Arc::new(MemoryEngine::new(&catalog::specs())))
+    }
+
+    fn over(name: OwnedServerName, engine: Arc<dyn Engine>) -> Self {
         let (clock, random) = (Clock::fixed(1_700_000_000_000), Random::seeded(7));
-        let config = Arc::new(Config { server_name: "a.example".to_owned(), ..Config::default() });
-        let server_name = ruma::server_name!("a.example").to_owned();
+        let config = Arc::new(Config { server_name: name.to_string(), ..Config::default() });
+        let server_name = name.clone();
         let store = Store::open(Arc::clone(&engine), Options::default()).expect("opens");
         let settings = Settings::new(server_name.clone(), &config);
         let accounts = Accounts::open(
@@ -56,20 +65,20 @@ impl World {
         let clock_of_rooms = clock.clone();
         let parts =
             Parts { store, accounts, config, clock: clock_of_rooms, random, server_name, signing_key };
-        Self { engine, clock, rooms: Rooms::new(parts) }
+        Self { name, engine, clock, rooms: Rooms::new(parts) }
     }
 
     /// The same data, opened again.
     fn reopen(self) -> Self {
-        let Self { engine, clock, rooms } = self;
+        let Self { name, engine, clock, rooms } = self;
         drop(rooms);
-        let world = Self::over(engine);
+        let world = Self::over(name, engine);
         world.clock.advance(std::time::Duration::from_millis(clock.now_ms() - world.clock.now_ms()));
         world
     }
 
     fn user(&self, localpart: &str) -> Requester {
-        let user_id = UserId::parse(format!("@{localpart}:a.example")).expect("a user id");
+        let user_id = UserId::parse(format!("@{localpart}:{}", self.name)).expect("a user id");
         self.requester(&user_id)
     }
 

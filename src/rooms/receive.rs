@@ -1,4 +1,4 @@
 //! Receiving: how events of other servers come into rooms.
 //! <https://spec.matrix.org/v1.19/server-server-api/#checks-performed-on-receipt-of-a-pdu>
 
-pub(crate) mod handover;
+pub mod handover;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kith_store::{
     Direction, Error, EventSid, Txn,
+    state::StateRoot,
     tables::{edges::BACKWARD_EDGES, events::Verdict},
 };
 
@@ -36,6 +37,14 @@ impl RoomWrite<'_> {
     pub(super) fn is_below_an_edge(&mut self, event: EventSid) -> Result<bool, Error> {
         let edges = self.edges()?;
         Ok(edges.open.values().any(|edge| edge.accepted && edge.prev.contains(&event)))
+    }
+
+    /// The state before an edge that follows this event and nothing else.
+    pub(crate) fn state_above(&mut self, event: EventSid) -> Result<Option<StateRoot>, Error> {
+        let edges = self.edges()?;
+        let above = edges.open.iter().find(|(_, edge)| edge.prev == [event]).map(|(above, _)| *above);
+        let Some(above) = above else { return Ok(None) };
+        Ok(self.meta(above)?.place.map(|place| place.state_before))
     }
 
     /// Opens an edge at an event that has got its place, if it follows something without one; closes those that

@@ -100,6 +100,7 @@ impl RoomWrite<'_> {
         EVENT_META.put(&mut txn.batch, &target, &meta);
         EVENT_JSON.put(&mut txn.batch, &target, &redacted.json().to_owned());
         aftermath.powers_changed |= is_about_power(&redacted);
+        aftermath.acls_changed |= *redacted.kind() == TimelineEventType::RoomServerAcl;
         match self.pending(target) {
             Some(event) => {
                 event.pdu = redacted;

@@ -51,7 +51,7 @@ fn room_with_bob(world: &World, version: &str) -> OwnedRoomId {
 }
 
 /// An event as its sender would build it who knows of nothing behind `prev`; by default, of everything.
-fn after(
+pub(super) fn after(
     world: &World,
     room: &OwnedRoomId,
     prev: Option<&OwnedEventId>,
@@ -78,15 +78,15 @@ fn after(
     write.build(draft, sender, world.clock.now_ms()).expect("builds")
 }
 
-fn sid(world: &World, event_id: &ruma::EventId) -> EventSid {
+pub(super) fn sid(world: &World, event_id: &ruma::EventId) -> EventSid {
     world.rooms.store.ids().find_event(event_id).expect("reads").expect("known")
 }
 
-fn ingest(world: &World, pdu: &Pdu) -> Ingested {
+pub(super) fn ingest(world: &World, pdu: &Pdu) -> Ingested {
     world.rooms.ingest(VerifiedPdu::of_own(pdu.clone())).expect("ingests")
 }
 
-fn newest(world: &World, room: &OwnedRoomId) -> OwnedEventId {
+pub(super) fn newest(world: &World, room: &OwnedRoomId) -> OwnedEventId {
     let room = world.rooms.room(room).expect("reads").expect("known").sid;
     let heads = world.rooms.heads(room).expect("reads");
     world.rooms.store.ids().event_id(heads.extremities[0]).expect("reads")

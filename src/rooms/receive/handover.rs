@@ -18,23 +18,23 @@ use crate::{
 
 /// A room as another server hands it over.
 #[derive(Debug)]
-pub(crate) struct Handover {
+pub struct Handover {
     /// The room.
-    pub(crate) room_id: OwnedRoomId,
+    pub room_id: OwnedRoomId,
     /// Its version.
-    pub(crate) version: &'static RoomVersion,
+    pub version: &'static RoomVersion,
     /// The event with which this server comes into the room.
-    pub(crate) event: VerifiedPdu,
+    pub event: VerifiedPdu,
     /// The whole state before that event.
-    pub(crate) state: Vec<VerifiedPdu>,
+    pub state: Vec<VerifiedPdu>,
     /// What authorises all of these.
-    pub(crate) auth_chain: Vec<VerifiedPdu>,
+    pub auth_chain: Vec<VerifiedPdu>,
 }
 
 impl Rooms {
     /// Comes into a room: stores its state and puts the event on it. Nothing is written if the state does not allow
     /// the event.
-    pub(crate) fn take_over(&self, handover: Handover) -> Result<Ingested, WriteError> {
+    pub fn take_over(&self, handover: Handover) -> Result<Ingested, WriteError> {
         let Handover { room_id, version, event, state, auth_chain } = handover;
         let create = state.iter().find(|event| event.pdu().is_state_of(&TimelineEventType::RoomCreate, ""));
         let create = create.ok_or_else(|| malformed("the state has no create event"))?.pdu();

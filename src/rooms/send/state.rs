@@ -14,6 +14,7 @@ use crate::{
     acting::check_not_suspended,
     commit::RoomWrite,
     membership::{self, by_state::StateMembership},
+    server_acl::ServerAcl,
 };
 
 /// How many aliases a room may list.
@@ -78,9 +79,9 @@ impl Rooms {
 
 /// Nobody here may lock their own server out of a room: nobody of it could undo that.
 fn check_server_acl(rooms: &Rooms, content: &RawValue) -> Result<(), SendError> {
-    let acl: RoomServerAclEventContent = serde_json::from_str(content.get())
+    serde_json::from_str::<RoomServerAclEventContent>(content.get())
         .map_err(|error| SendError::Invalid(format!("m.room.server_acl: {error}")))?;
-    match acl.is_allowed(&rooms.server_name) {
+    match ServerAcl::read(content.get()).allows(&rooms.server_name) {
         true => Ok(()),
         false => Err(SendError::Invalid("this list would keep your own server out of the room".to_owned())),
     }
