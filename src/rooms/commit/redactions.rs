@@ -26,6 +26,15 @@ pub(super) enum Redaction {
     Done { target: EventSid, by: EventSid },
 }
 
+impl Redaction {
+    /// The event that redacts.
+    fn by(&self) -> EventSid {
+        match self {
+            Self::Apply { by, .. } | Self::Wait { by, .. } | Self::Done { by, .. } => *by,
+        }
+    }
+}
+
 impl RoomWrite<'_> {
     /// Notes what the newest event redacts, and what redacts it.
     pub(super) fn note_redactions(&mut self) -> Result<(), Error> {
@@ -42,6 +51,14 @@ impl RoomWrite<'_> {
 
     /// Notes what has waited for an event to redact it.
     pub(super) fn note_waiting(&mut self, sid: EventSid) -> Result<(), Error> {
+        let just_noted = self.redactions.extract_if(.., |redaction| match redaction {
+            Redaction::Wait { target, .. } => *target == sid,
+            Redaction::Apply { .. } | Redaction::Done { .. } => false,
+        });
+        let just_noted: Vec<Redaction> = just_noted.collect();
+        for redaction in just_noted {
+            self.note_redaction(sid, redaction.by())?;
+        }
         let waiting = REDACTIONS_WAITING.scan(self.rooms.store.engine(), &sid, Direction::Forward);
         let waiting: Vec<_> = waiting.take(WAITING_MAX).collect::<Result<_, _>>()?;
         for ((_, by), ()) in waiting {
