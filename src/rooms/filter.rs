@@ -11,7 +11,7 @@ use kith_store::{Direction, EventSid, Read};
 use ruma::{OwnedRoomId, OwnedUserId, RoomId, UserId};
 use serde::{Deserialize, Serialize};
 
-use crate::Rooms;
+use crate::{Rooms, receive::DUMMY_EVENT};
 
 /// How many relations of one event are looked at when a filter asks what relates to it.
 const RELATIONS_LOOKED_AT_MAX: usize = 2_048;
@@ -139,6 +139,11 @@ impl RoomEventFilter {
     }
 }
 
+/// Whether an event says nothing to clients: it only brings forks of the room together.
+pub(crate) fn is_never_shown(pdu: &Pdu) -> bool {
+    pdu.kind_text() == DUMMY_EVENT && !pdu.is_state()
+}
+
 impl Rooms {
     /// Whether the event passes the filter, what relates to it included.
     pub fn matches_filter(
@@ -148,7 +153,7 @@ impl Rooms {
         event: EventSid,
         pdu: &Pdu,
     ) -> Result<bool, kith_store::Error> {
-        if !filter.matches(pdu) {
+        if is_never_shown(pdu) || !filter.matches(pdu) {
             return Ok(false);
         }
         if !filter.asks_for_relations() {

@@ -17,7 +17,7 @@ use kith_store::{
 };
 use ruma::{EventId, OwnedEventId, events::TimelineEventType};
 
-use crate::{Rooms, commit::RoomWrite, state_before, write_error::WriteError};
+use crate::{Rooms, commit::RoomWrite, receive::EXTREMITIES_MAX, state_before, write_error::WriteError};
 
 /// An event with its verdict, ready to be written.
 pub(crate) struct Judged {
@@ -100,7 +100,7 @@ impl Rooms {
     pub fn ingest(&self, event: VerifiedPdu) -> Result<Ingested, IngestError> {
         let room = self.room(event.pdu().room_id())?.ok_or(IngestError::UnknownRoom)?;
         let lane = self.lanes.enter(room.sid).map_err(WriteError::from)?;
-        let mut write = RoomWrite::open(self, room)?;
+        let mut write = RoomWrite::open(self, room.clone())?;
         if let Some(known) = known(self, event.pdu().event_id())? {
             return Ok(known);
         }
@@ -114,9 +114,13 @@ impl Rooms {
         } else {
             write.append(judged, None)?;
         }
+        let is_forked = write.heads.extremities.len() >= EXTREMITIES_MAX;
         let committed = self.commit([write], self.store.begin())?;
         drop(lane);
         committed.wait_durable()?;
+        if is_forked {
+            self.tie_up(&room)?;
+        }
         Ok(ingested)
     }
 }

@@ -10,9 +10,10 @@
 use std::sync::Arc;
 
 use kith_accounts::Accounts;
-use kith_base::{Clock, Random};
+use kith_base::{Clock, Random, Tasks};
 use kith_config::Config;
 use kith_event::SigningKey;
+use kith_peers::Peers;
 use kith_store::Store;
 use ruma::{OwnedServerName, UserId};
 
@@ -74,6 +75,8 @@ pub use write_error::WriteError;
 pub struct Rooms {
     pub(crate) store: Arc<Store>,
     pub(crate) accounts: Arc<Accounts>,
+    pub(crate) peers: Arc<Peers>,
+    pub(crate) tasks: Tasks,
     pub(crate) config: Arc<Config>,
     pub(crate) clock: Clock,
     pub(crate) random: Random,
@@ -84,6 +87,10 @@ pub struct Rooms {
     pub(crate) states: room_state::StateCaches,
     pub(crate) reading: reading::Reading,
     pub(crate) acls: server_acl::AclCache,
+    /// Who may fetch what is missing for an event, and who for a reader.
+    pub(crate) fetch_turns: receive::Turns,
+    pub(crate) backfill_turns: receive::Turns,
+    pub(crate) tried_edges: receive::TriedEdges,
 }
 
 /// What [`Rooms::new`] is made of.
@@ -92,6 +99,10 @@ pub struct Parts {
     pub store: Arc<Store>,
     /// The accounts of this server's users.
     pub accounts: Arc<Accounts>,
+    /// Other servers.
+    pub peers: Arc<Peers>,
+    /// The blocking pool, and tasks that go on without whoever began them.
+    pub tasks: Tasks,
     /// What the operator chose.
     pub config: Arc<Config>,
     /// Time.
@@ -115,6 +126,8 @@ impl Rooms {
         Arc::new(Self {
             store: parts.store,
             accounts: parts.accounts,
+            peers: parts.peers,
+            tasks: parts.tasks,
             config: parts.config,
             clock: parts.clock,
             random: parts.random,
@@ -125,6 +138,9 @@ impl Rooms {
             states: room_state::StateCaches::new(STATE_CACHE_BYTES),
             reading: reading::Reading::default(),
             acls: server_acl::AclCache::default(),
+            fetch_turns: receive::Turns::default(),
+            backfill_turns: receive::Turns::default(),
+            tried_edges: receive::TriedEdges::default(),
         })
     }
 

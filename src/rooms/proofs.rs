@@ -5,6 +5,8 @@ mod create;
 mod forks;
 mod handover;
 mod membership;
+mod network;
+mod receive;
 mod repair;
 mod send;
 mod upgrade;
@@ -12,7 +14,7 @@ mod upgrade;
 use std::sync::Arc;
 
 use kith_accounts::{Accounts, Appservices, Requester, Settings, TokenHash};
-use kith_base::{Clock, Random};
+use kith_base::{Clock, Outgoing, OutgoingOptions, Random, Tasks, outgoing::Transport};
 use kith_config::Config;
 use kith_event::{Pdu, SigningKey};
 use kith_kv::memory::MemoryEngine;
@@ -22,6 +24,7 @@ use ruma::{
 };
 use serde_json::{Value, json, value::RawValue};
 
+use self::network::Network;
 use crate::{
     Parts, Rooms,
     create::{InitialState, NewRoom, Preset},
@@ -44,10 +47,24 @@ impl World {
 
     fn named(name: &str) -> Self {
         let name = ServerName::parse(name).expect("a server name");
-        Self::over(name, Arc::new(MemoryEngine::new(&catalog::specs())))
+        Self::over(name, Arc::new(MemoryEngine::new(&catalog::specs())), Outgoing::unconnected())
     }
 
-    fn over(name: OwnedServerName, engine: Arc<dyn Engine>) -> Self {
+    /// A server that others on this network reach under its name.
+    fn within(network: &Arc<Network>, name: &str) -> Self {
+        let options = OutgoingOptions {
+            request_timeout_ms: 10_000,
+            response_bytes_max: 16 << 20,
+            ..OutgoingOptions::default()
+        };
+        let outgoing = Outgoing::over(Arc::clone(network) as Arc<dyn Transport>, &options);
+        let server_name = ServerName::parse(name).expect("a server name");
+        let world = Self::over(server_name, Arc::new(MemoryEngine::new(&catalog::specs())), outgoing);
+        network.enter(name, &world.rooms);
+        world
+    }
+
+    fn over(name: OwnedServerName, engine: Arc<dyn Engine>, outgoing: Outgoing) -> Self {
         let (clock, random) = (Clock::fixed(1_700_000_000_000), Random::seeded(7));
         let config = Arc::new(Config { server_name: name.to_string(), ..Config::default() });
         let server_name = name.clone();
@@ -61,10 +78,32 @@ impl World {
             Appservices::default(),
         )
         .expect("opens");
-        let signing_key = Arc::new(SigningKey::generate([7; 32], "1").expect("a key"));
+        let signing_key = Arc::new(SigningKey::generate(seed_of(&name), "1").expect("a key"));
+        let tasks = Tasks::new();
+        let peers = kith_peers::Peers::new(kith_peers::Parts {
+            outgoing,
+            store: Arc::clone(&store),
+            config: Arc::clone(&config),
+            clock: clock.clone(),
+            random: random.clone(),
+            tasks: tasks.clone(),
+            server_name: server_name.clone(),
+            signing_key: Arc::clone(&signing_key),
+            other_keys: Arc::default(),
+        })
+        .expect("opens");
         let clock_of_rooms = clock.clone();
-        let parts =
-            Parts { store, accounts, config, clock: clock_of_rooms, random, server_name, signing_key };
+        let parts = Parts {
+            store,
+            accounts,
+            peers,
+            tasks,
+            config,
+            clock: clock_of_rooms,
+            random,
+            server_name,
+            signing_key,
+        };
         Self { name, engine, clock, rooms: Rooms::new(parts) }
     }
 
@@ -72,7 +111,7 @@ impl World {
     fn reopen(self) -> Self {
         let Self { name, engine, clock, rooms } = self;
         drop(rooms);
-        let world = Self::over(name, engine);
+        let world = Self::over(name, engine, Outgoing::unconnected());
         world.clock.advance(std::time::Duration::from_millis(clock.now_ms() - world.clock.now_ms()));
         world
     }
@@ -177,6 +216,15 @@ impl World {
     fn assert_sound(&self) {
         assert_eq!(self.findings(), [""; 0]);
     }
+}
+
+/// Every server has a key of its own.
+fn seed_of(name: &ServerName) -> [u8; 32] {
+    let mut seed = [7; 32];
+    for (byte, of_name) in seed.iter_mut().zip(name.as_str().bytes()) {
+        *byte = of_name;
+    }
+    seed
 }
 
 fn raw(value: &Value) -> Box<RawValue> {

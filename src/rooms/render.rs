@@ -18,7 +18,10 @@ use kith_store::{Error, EventSid, state::StateRoot, tables::events::EventMeta};
 use ruma::{OwnedEventId, OwnedUserId};
 use serde_json::value::RawValue;
 
-use crate::visibility::{RoomView, Seen};
+use crate::{
+    filter::is_never_shown,
+    visibility::{RoomView, Seen},
+};
 
 /// In which form events are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,15 +85,15 @@ impl RoomView<'_> {
         Ok(texts)
     }
 
-    /// The texts behind what was seen.
+    /// The texts behind what was seen, without events that clients never see.
     pub(crate) fn load(&self, seen: Vec<Seen>) -> Result<Vec<Shown>, Error> {
         let events: Vec<EventSid> = seen.iter().map(|seen| seen.event).collect();
         let pdus = self.rooms.pdus(&events)?;
         let show = |(seen, pdu): (Seen, Pdu)| {
             let pdu = if seen.redacted { redact(&pdu, None) } else { pdu };
-            Shown { seen, pdu }
+            (!is_never_shown(&pdu)).then_some(Shown { seen, pdu })
         };
-        Ok(seen.into_iter().zip(pdus).map(show).collect())
+        Ok(seen.into_iter().zip(pdus).filter_map(show).collect())
     }
 
     /// As [`Self::render`], where the texts are at hand.

@@ -6,6 +6,7 @@
 
 mod context;
 mod event;
+mod gap;
 mod span;
 mod timestamp;
 mod walk;
@@ -14,7 +15,7 @@ use kith_store::{Direction, Error, Read, StateKeySid, state::StateRoot};
 use ruma::{OwnedUserId, RoomId};
 use serde_json::value::RawValue;
 
-pub use self::{context::Context, timestamp::Found};
+pub use self::{context::Context, gap::Gap, timestamp::Found};
 pub(crate) use self::{
     span::Span,
     walk::{Walk, Walked},
@@ -57,6 +58,8 @@ pub struct Page {
     pub chunk: Vec<Box<RawValue>>,
     /// The membership events of the senders, if members are loaded lazily.
     pub state: Vec<Box<RawValue>>,
+    /// Where history is missing that belongs on the page.
+    pub gap: Option<Gap>,
 }
 
 impl Rooms {
@@ -85,7 +88,11 @@ impl Rooms {
             view.walk(&Walk { span, direction: request.direction, limit, filter: &request.filter })?;
         let state = view.lazy_members(&shown, &request.filter)?;
         let chunk = view.render_loaded(&shown, Form::ALONE)?;
-        Ok(Page { start, end: next.map(Token::Gap), chunk, state })
+        let gap = match request.direction {
+            Direction::Backward => view.gap(span.upper, next.unwrap_or(span.lower), shown.len() == limit)?,
+            Direction::Forward => None,
+        };
+        Ok(Page { start, end: next.map(Token::Gap), chunk, state, gap })
     }
 }
 

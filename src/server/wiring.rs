@@ -15,11 +15,19 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use ruma::UserId;
 use std::sync::Arc;
 
-/// The room domain alone, for commands.
-pub(crate) fn rooms(ground: &Ground) -> Arc<Rooms> {
+/// The room domain alone, for commands: it asks no other server.
+pub(crate) fn rooms_alone(ground: &Ground) -> Result<Arc<Rooms>, kith_store::Error> {
+    let tasks = Tasks::new();
+    let peers = peers(ground, Outgoing::unconnected(), &tasks)?;
+    Ok(rooms(ground, peers, &tasks))
+}
+
+fn rooms(ground: &Ground, peers: Arc<Peers>, tasks: &Tasks) -> Arc<Rooms> {
     Rooms::new(kith_rooms::Parts {
         store: Arc::clone(&ground.store),
         accounts: Arc::clone(&ground.accounts),
+        peers,
+        tasks: tasks.clone(),
         config: Arc::clone(&ground.config),
         clock: ground.clock.clone(),
         random: ground.random.clone(),
@@ -50,7 +58,7 @@ pub(crate) fn peers(
 /// Makes every service.
 pub(crate) fn wire(ground: Ground, outgoing: Outgoing, tasks: &Tasks) -> Result<Arc<App>, kith_store::Error> {
     let peers = peers(&ground, outgoing.clone(), tasks)?;
-    let rooms = rooms(&ground);
+    let rooms = rooms(&ground, Arc::clone(&peers), tasks);
     let Ground { config, clock, random, store, accounts, .. } = ground;
     let push = Push::new(Arc::clone(&store), Arc::clone(&rooms));
     let sync = Sync::new(kith_sync::Parts {

@@ -13,9 +13,7 @@ use crate::{
     viewer::viewer,
 };
 
-pub(crate) fn handler(call: &Call, request: Filtered<Request>) -> Result<Response, ApiError> {
-    let read = call.app.store.read();
-    let viewer = viewer(call, &*read)?;
+pub(crate) async fn handler(call: Call, request: Filtered<Request>) -> Result<Response, ApiError> {
     let Filtered { request, filter } = request;
     let wanted = PageRequest {
         from: Token::parse_optional(request.from.as_deref())?,
@@ -24,7 +22,9 @@ pub(crate) fn handler(call: &Call, request: Filtered<Request>) -> Result<Respons
         limit: limit(Some(request.limit)).unwrap_or_default(),
         filter,
     };
-    let page = call.app.rooms.messages(&*read, &request.room_id, &viewer, &wanted)?;
+    let app = std::sync::Arc::clone(&call.app);
+    let viewer = app.tasks.blocking(move || viewer(&call, &*call.app.store.read())).await?;
+    let page = app.rooms.messages_over_gaps(request.room_id, viewer, wanted).await?;
     Ok(Response {
         start: request.from.unwrap_or_else(|| page.start.to_string()),
         end: page.end.map(|end| end.to_string()),

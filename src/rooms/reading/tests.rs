@@ -108,7 +108,30 @@ impl World {
         )
         .expect("accounts open");
         let signing_key = Arc::new(SigningKey::generate([7; 32], "test").expect("a key"));
-        let parts = Parts { store, accounts, config, clock: clock.clone(), random, server_name, signing_key };
+        let tasks = kith_base::Tasks::new();
+        let peers = kith_peers::Peers::new(kith_peers::Parts {
+            outgoing: kith_base::Outgoing::unconnected(),
+            store: Arc::clone(&store),
+            config: Arc::clone(&config),
+            clock: clock.clone(),
+            random: random.clone(),
+            tasks: tasks.clone(),
+            server_name: server_name.clone(),
+            signing_key: Arc::clone(&signing_key),
+            other_keys: Arc::default(),
+        })
+        .expect("opens");
+        let parts = Parts {
+            store,
+            accounts,
+            peers,
+            tasks,
+            config,
+            clock: clock.clone(),
+            random,
+            server_name,
+            signing_key,
+        };
         Self { rooms: Rooms::new(parts), clock, events: 0 }
     }
 

@@ -59,8 +59,10 @@ impl RoomView<'_> {
             None => {}
             Some(Token::Gap(place)) => span.upper = span.upper.min(place),
             Some(Token::Stream(position)) => {
-                let last_until = self.outermost(position, Direction::Backward)?;
-                span.upper = span.upper.min(last_until.map_or(Place::START, Place::above));
+                // History that was fetched because of what arrived next stands above what arrived before.
+                let last_until = self.outermost(position, Direction::Backward)?.map(Place::above);
+                let first_after = self.outermost(position, Direction::Forward)?;
+                span.upper = span.upper.min(last_until.max(first_after).unwrap_or(Place::START));
                 span.until = Some(position);
             }
         }

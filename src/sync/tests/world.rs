@@ -78,6 +78,19 @@ impl World {
             Accounts::open(Arc::clone(&store), clock.clone(), random.clone(), settings, appservices)
                 .expect("opens");
         let config = Arc::new(config);
+        let signing_key = Arc::new(SigningKey::generate([7; 32], "1").expect("a valid name"));
+        let peers = kith_peers::Peers::new(kith_peers::Parts {
+            outgoing: kith_base::Outgoing::unconnected(),
+            store: Arc::clone(&store),
+            config: Arc::clone(&config),
+            clock: clock.clone(),
+            random: random.clone(),
+            tasks: tasks.clone(),
+            server_name: server_name.clone(),
+            signing_key: Arc::clone(&signing_key),
+            other_keys: Arc::default(),
+        })
+        .expect("opens");
         let rooms = Rooms::new(kith_rooms::Parts {
             store: Arc::clone(&store),
             accounts: Arc::clone(&accounts),
@@ -85,7 +98,9 @@ impl World {
             clock: clock.clone(),
             random,
             server_name,
-            signing_key: Arc::new(SigningKey::generate([7; 32], "1").expect("a valid name")),
+            signing_key,
+            peers,
+            tasks: tasks.clone(),
         });
         let sync = Sync::new(Parts {
             store: Arc::clone(&store),
