@@ -1,6 +1,6 @@
 //! Coming into rooms that other servers are in, and what is known of a room without a place in it.
 
-use kith_event::{Pdu, VerifiedPdu};
+use kith_event::{Pdu, VerifiedPdu, build};
 use kith_store::{
     EventSid,
     tables::{
@@ -10,7 +10,7 @@ use kith_store::{
         rooms::TIMELINE,
     },
 };
-use ruma::{OwnedRoomId, UserId};
+use ruma::OwnedRoomId;
 use serde_json::json;
 
 use super::{
@@ -42,10 +42,12 @@ fn verified(pdus: impl IntoIterator<Item = Pdu>) -> Vec<VerifiedPdu> {
     pdus.into_iter().map(VerifiedPdu::of_own).collect()
 }
 
-/// The room of one world handed over to another, for a user of that one who joins.
-pub(super) fn hand_over(from: &World, room: &OwnedRoomId, user: &UserId) -> Handover {
+/// The room of one world handed over to another, where a user called Bob joins.
+pub(super) fn hand_over(from: &World, room: &OwnedRoomId, to: &World) -> Handover {
+    let user = &to.user("bob").user_id;
     let content = json!({ "membership": "join" });
     let join = after(from, room, None, user, "m.room.member", Some(user.as_str()), content);
+    let join = build::sign(&join, &to.name, &to.rooms.signing_key).expect("signs");
     let handover = Handover {
         room_id: room.clone(),
         version: from.rooms.room(room).expect("reads").expect("known").version,
@@ -76,7 +78,7 @@ fn a_room_is_taken_over_with_its_state_and_goes_on() {
         let (alice, bob) = (there.user("alice"), here.user("bob"));
         let room = public_room(&there, version);
         there.say(&alice, &room, "before");
-        let handover = hand_over(&there, &room, &bob.user_id);
+        let handover = hand_over(&there, &room, &here);
         let join = handover.event.pdu().clone();
         let taken = here.rooms.take_over(handover).expect("takes over");
         assert_eq!(taken.verdict, Verdict::Accepted, "{version}");
@@ -107,10 +109,10 @@ fn a_room_is_taken_over_with_its_state_and_goes_on() {
 #[test]
 fn an_event_without_a_place_gets_one_when_it_comes() {
     let (here, there) = (World::named("b.example"), World::new());
-    let (alice, bob) = (there.user("alice"), here.user("bob"));
+    let alice = there.user("alice");
     let room = public_room(&there, "11");
     let before = timeline(&there, &room);
-    let taken = here.rooms.take_over(hand_over(&there, &room, &bob.user_id)).expect("takes over");
+    let taken = here.rooms.take_over(hand_over(&there, &room, &here)).expect("takes over");
     let last = before.last().expect("has events");
     let meta = |pdu: &Pdu| get_meta(here.rooms.store.engine(), sid(&here, pdu.event_id())).expect("reads");
     assert!(meta(last).place.is_none());
@@ -144,13 +146,13 @@ fn an_event_without_a_place_gets_one_when_it_comes() {
 #[test]
 fn history_is_placed_below_and_nobody_is_told() {
     let (here, there) = (World::named("b.example"), World::new());
-    let (alice, bob) = (there.user("alice"), here.user("bob"));
+    let alice = there.user("alice");
     let room = public_room(&there, "12");
     for text in ["one", "two"] {
         there.say(&alice, &room, text);
     }
     let before = timeline(&there, &room);
-    here.rooms.take_over(hand_over(&there, &room, &bob.user_id)).expect("takes over");
+    here.rooms.take_over(hand_over(&there, &room, &here)).expect("takes over");
     let position = here.rooms.store.visible();
     for pdu in &before {
         let room_of = here.rooms.room(&room).expect("reads").expect("known");
@@ -175,12 +177,12 @@ fn whoever_comes_back_leaves_behind_what_they_knew() {
     let (here, there) = (World::named("b.example"), World::new());
     let (alice, bob) = (there.user("alice"), here.user("bob"));
     let room = public_room(&there, "11");
-    here.rooms.take_over(hand_over(&there, &room, &bob.user_id)).expect("takes over");
+    here.rooms.take_over(hand_over(&there, &room, &here)).expect("takes over");
     here.rooms.leave(&bob, &room, None).expect("leaves");
     let leave = timeline(&here, &room).pop().expect("left");
     assert_eq!(ingest(&there, &leave).verdict, Verdict::Accepted);
     there.set(&alice, &room, "m.room.topic", "", json!({ "topic": "new" })).expect("sets");
-    let again = here.rooms.take_over(hand_over(&there, &room, &bob.user_id)).expect("takes over");
+    let again = here.rooms.take_over(hand_over(&there, &room, &here)).expect("takes over");
     let sid_here = here.rooms.room(&room).expect("reads").expect("known").sid;
     assert_eq!(here.rooms.heads(sid_here).expect("reads").extremities, [again.event]);
     assert_eq!(here.state_content(&room, "m.room.topic", "")["topic"], "new");
@@ -230,9 +232,9 @@ fn what_cannot_be_trusted_is_not_taken_over() {
 #[test]
 fn a_redaction_that_waits_takes_an_event_without_a_place() {
     let (here, there) = (World::named("b.example"), World::new());
-    let (alice, bob) = (there.user("alice"), here.user("bob"));
+    let alice = there.user("alice");
     let room = public_room(&there, "11");
-    here.rooms.take_over(hand_over(&there, &room, &bob.user_id)).expect("takes over");
+    here.rooms.take_over(hand_over(&there, &room, &here)).expect("takes over");
     let topic = there.set(&alice, &room, "m.room.topic", "", json!({ "topic": "secret" })).expect("sets");
     let whole = there.pdu(&topic);
     let redaction = there.rooms.redact(&alice, &room, &topic, None, None).expect("redacts");

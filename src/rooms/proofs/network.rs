@@ -20,7 +20,7 @@ use crate::Rooms;
 #[derive(Default)]
 pub(super) struct Network {
     servers: Mutex<HashMap<String, Weak<Rooms>>>,
-    /// Endpoints that nobody answers.
+    /// Endpoints that no server knows.
     cut: Mutex<HashSet<String>>,
     /// How often each endpoint was asked.
     asked: Mutex<BTreeMap<String, usize>>,
@@ -33,7 +33,7 @@ impl Network {
         self.servers.lock().insert(name.to_owned(), Arc::downgrade(rooms));
     }
 
-    /// From now on nobody answers this endpoint.
+    /// From now on no server knows this endpoint.
     pub(super) fn cut(&self, endpoint: &str) {
         self.cut.lock().insert(endpoint.to_owned());
     }
@@ -48,7 +48,8 @@ impl Network {
         self.asked.lock().remove(endpoint).unwrap_or_default()
     }
 
-    fn answer(&self, request: &OutgoingRequest) -> Option<Value> {
+    /// The status and the body; nothing where there is no server.
+    fn answer(&self, request: &OutgoingRequest) -> Option<(u16, Value)> {
         let rest = request.url.strip_prefix("https://")?;
         let (host, path) = rest.split_once('/')?;
         let rooms = self.servers.lock().get(host)?.upgrade()?;
@@ -58,10 +59,10 @@ impl Network {
         let ["_matrix", area, _, endpoint, arguments @ ..] = parts.as_slice() else { return None };
         *self.asked.lock().entry((*endpoint).to_owned()).or_default() += 1;
         if self.cut.lock().contains(*endpoint) {
-            return None;
+            return Some((404, json!({ "errcode": "M_UNRECOGNIZED" })));
         }
         if (*area, *endpoint) == ("key", "server") {
-            return serde_json::from_str(rooms.peers.own_keys().get()).ok();
+            return Some((200, serde_json::from_str(rooms.peers.own_keys().get()).ok()?));
         }
         let query: Vec<(String, String)> = query
             .split('&')
@@ -69,7 +70,8 @@ impl Network {
             .map(|(name, value)| (name.to_owned(), decode(value)))
             .collect();
         let answering = Answering { rooms: &rooms, network: self };
-        answering.answer(endpoint, arguments, &query, &request.body)
+        let answer = answering.answer(endpoint, arguments, &query, &request.body);
+        Some(answer.map_or_else(|| (404, json!({ "errcode": "M_NOT_FOUND" })), |answer| (200, answer)))
     }
 }
 
@@ -80,8 +82,8 @@ impl Transport for Network {
         _: Reach,
     ) -> BoxFuture<'_, Result<OutgoingStream, OutgoingError>> {
         let answer = match self.answer(&request) {
-            Some(answer) => Ok(OutgoingStream {
-                status: 200,
+            Some((status, answer)) => Ok(OutgoingStream {
+                status,
                 headers: http::HeaderMap::new(),
                 body: stream::iter([Ok(Bytes::from(answer.to_string()))]).boxed(),
             }),
