@@ -154,7 +154,8 @@ impl Rooms {
         }
     }
 
-    fn summary_of_stripped(&self, room: RoomSid, stripped: &str) -> Result<RoomSummary, Error> {
+    /// What can be told of a room by its stripped state, a JSON array.
+    pub fn summary_of_stripped(&self, room: RoomSid, stripped: &str) -> Result<RoomSummary, Error> {
         #[derive(Deserialize)]
         struct Stripped {
             #[serde(rename = "type")]

@@ -20,6 +20,7 @@ pub(crate) fn start(app: &Arc<App>) {
     app.ephemeral.start(&app.tasks);
     every(app, "sweep", SWEEP_INTERVAL, |app| app.accounts.sweep().map(|_swept| ()));
     every(app, "transactions", TRANSACTIONS_INTERVAL, sweep_transactions);
+    every(app, "sliding connections", TRANSACTIONS_INTERVAL, |app| app.sync.sweep_sliding());
     every(app, "departures", DEPARTURES_INTERVAL, finish_departures);
 }
 

@@ -88,6 +88,9 @@ catalog! {
     REFRESH_TOKENS "refresh_tokens" Point;
     DEVICE_TOKENS "device_tokens" Range;
     SHORT_TOKENS "short_tokens" Point;
+    // Sliding sync (tables/sliding.rs).
+    SLIDING_CONNECTIONS "sliding_connections" Range;
+    SLIDING_ROOMS "sliding_rooms" Range;
     // What users keep here (tables/profiles.rs, tables/account_data.rs, tables/filters.rs, tables/threepids.rs).
     PROFILES "profiles" Point;
     ACCOUNT_DATA "account_data" Range;

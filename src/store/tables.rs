@@ -21,6 +21,7 @@ pub mod accounts;
 pub mod devices;
 pub mod filters;
 pub mod profiles;
+pub mod sliding;
 pub mod threepids;
 pub mod tokens;
 pub mod uia;

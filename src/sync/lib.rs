@@ -2,7 +2,7 @@
 //!
 //! `long_poll.rs` is the verb; `assemble.rs` makes one answer at one moment of the store; `selection.rs` finds the
 //! rooms it speaks of; every section of the answer is a file in `streams/` with the same two verbs, complete and
-//! incremental. `notifier.rs` wakes those who wait.
+//! incremental. `sliding.rs` answers sliding sync from the same sections. `notifier.rs` wakes those who wait.
 //!
 //! The cost of an incremental answer follows what changed: while the ring of recent changes reaches back to the
 //! client's token, no list of joined rooms is walked.
@@ -31,6 +31,7 @@ mod response;
 mod selection;
 mod sent_members;
 mod sharing;
+mod sliding;
 mod streams;
 #[cfg(test)]
 mod tests;
@@ -41,6 +42,11 @@ pub use request::{StateAfter, SyncError, SyncRequest};
 pub use response::{
     DeviceLists, Events, InvitedRoom, JoinedRoom, KnockedRoom, LeftRoom, Response, Rooms as RoomSections,
     Summary, Timeline, UnreadNotifications,
+};
+pub use sliding::{
+    SlidingError,
+    request::{Asked as SlidingAsked, SlidingRequest},
+    response::SlidingResponse,
 };
 pub use streams::unread::{Counts, PushRules, Unread};
 
@@ -59,6 +65,7 @@ pub struct Sync {
     notifier: Arc<Notifier>,
     sent_members: SentMembers,
     plain_states: PlainStates,
+    sliding: sliding::Sliding,
     /// Where the stream stood when the process started: typing notices from before are gone.
     started: Position,
 }
@@ -95,6 +102,7 @@ impl Sync {
             push_rules: parts.push_rules,
             sent_members: SentMembers::default(),
             plain_states: PlainStates::default(),
+            sliding: sliding::Sliding::default(),
         })
     }
 

@@ -7,6 +7,7 @@ mod forks;
 mod histories;
 mod members;
 mod memberships;
+mod sliding;
 mod timelines;
 mod waiting;
 mod world;

@@ -13,8 +13,13 @@ const VERSIONS: [&str; 20] = [
 ];
 
 /// What works under a name of its own. Whoever adds an endpoint with an unstable path adds its flag here.
-const UNSTABLE_FEATURES: [&str; 4] =
-    ["org.matrix.msc3882", "uk.tcpip.msc4133", "uk.tcpip.msc4133.stable", "uk.timedout.msc4323"];
+const UNSTABLE_FEATURES: [&str; 5] = [
+    "org.matrix.msc3882",
+    "org.matrix.simplified_msc3575",
+    "uk.tcpip.msc4133",
+    "uk.tcpip.msc4133.stable",
+    "uk.timedout.msc4323",
+];
 
 pub(crate) fn handler(_: &Call, _: Request) -> Result<Response, ApiError> {
     let unstable_features: BTreeMap<String, bool> =

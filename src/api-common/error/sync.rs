@@ -1,6 +1,6 @@
 //! Failures of `/sync`.
 
-use kith_sync::SyncError;
+use kith_sync::{SlidingError, SyncError};
 use ruma::api::error::ErrorKind;
 
 use crate::ApiError;
@@ -14,6 +14,16 @@ impl From<SyncError> for ApiError {
             SyncError::BadFilter(error) => Self::bad_request(ErrorKind::BadJson, error.to_string()),
             SyncError::NoSuchFilter => Self::bad_request(ErrorKind::InvalidParam, "There is no such filter"),
             SyncError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SlidingError> for ApiError {
+    fn from(error: SlidingError) -> Self {
+        match error {
+            SlidingError::UnknownPos => Self::bad_request(ErrorKind::UnknownPos, error.to_string()),
+            SlidingError::Excess(_) => Self::invalid_param(error.to_string()),
+            SlidingError::Store(error) => error.into(),
         }
     }
 }

@@ -26,7 +26,7 @@ impl Moment<'_> {
 }
 
 /// The state came from another server, maybe: if it makes no sense it is left away, and nothing else suffers.
-fn stripped_state(record: &MembershipRecord) -> Events {
+pub(crate) fn stripped_state(record: &MembershipRecord) -> Events {
     let text = record.stripped_state.as_deref().unwrap_or("[]");
     let events: Vec<Box<RawValue>> = serde_json::from_str(text).unwrap_or_default();
     events.into_iter().filter(|event| event.get().starts_with('{')).collect::<Vec<_>>().into()

@@ -9,6 +9,7 @@ mod lazy_members;
 mod limited;
 mod long_poll;
 mod memberships;
+mod sliding_sync;
 mod state_after;
 mod summary;
 mod sync_events;
