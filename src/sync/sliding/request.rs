@@ -84,8 +84,6 @@ pub struct Filters {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Extensions {
-    /// Messages to this device.
-    pub to_device: ToDevice,
     /// Whose devices changed, and how many keys are left.
     pub e2ee: Toggle,
     /// Account data.
@@ -101,17 +99,6 @@ pub struct Extensions {
 #[serde(default)]
 pub struct Toggle {
     enabled: Option<bool>,
-}
-
-/// Messages to this device.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct ToDevice {
-    enabled: Option<bool>,
-    /// How many at most.
-    pub limit: Option<u64>,
-    /// The token behind the last messages that arrived.
-    pub since: Option<String>,
 }
 
 /// An extension that speaks of rooms.
@@ -157,12 +144,6 @@ impl SlidingRequest {
 }
 
 impl Toggle {
-    pub(super) fn is_on(&self) -> bool {
-        self.enabled == Some(true)
-    }
-}
-
-impl ToDevice {
     pub(super) fn is_on(&self) -> bool {
         self.enabled == Some(true)
     }
