@@ -118,8 +118,9 @@ impl Rooms {
         let committed = self.commit([write], self.store.begin())?;
         drop(lane);
         committed.wait_durable()?;
-        if is_forked {
-            self.tie_up(&room)?;
+        // The event is in, whether or not the forks can be brought together.
+        if is_forked && let Err(error) = self.tie_up(&room) {
+            tracing::warn!(room_id = %room.id, %error, "the room's forks are not brought together");
         }
         Ok(ingested)
     }
