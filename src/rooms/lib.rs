@@ -87,10 +87,7 @@ pub struct Rooms {
     pub(crate) states: room_state::StateCaches,
     pub(crate) reading: reading::Reading,
     pub(crate) acls: server_acl::AclCache,
-    /// Who may fetch what is missing for an event, and who for a reader.
-    pub(crate) fetch_turns: receive::Turns,
-    pub(crate) backfill_turns: receive::Turns,
-    pub(crate) tried_edges: receive::TriedEdges,
+    pub(crate) receiving: receive::Receiving,
 }
 
 /// What [`Rooms::new`] is made of.
@@ -138,9 +135,7 @@ impl Rooms {
             states: room_state::StateCaches::new(STATE_CACHE_BYTES),
             reading: reading::Reading::default(),
             acls: server_acl::AclCache::default(),
-            fetch_turns: receive::Turns::default(),
-            backfill_turns: receive::Turns::default(),
-            tried_edges: receive::TriedEdges::default(),
+            receiving: receive::Receiving::default(),
         })
     }
 

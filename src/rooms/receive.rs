@@ -22,14 +22,23 @@ use serde_json::value::RawValue;
 
 pub use self::extremities::DUMMY_EVENT;
 pub(crate) use self::extremities::EXTREMITIES_MAX;
-use self::fetching::Fetching;
-pub(crate) use self::{backfill::TriedEdges, turns::Turns};
+use self::{backfill::TriedEdges, fetching::Fetching, turns::Turns};
 use crate::{
     Rooms,
     ingest::{self, IngestError, Ingested},
     room::Room,
     write_error::WriteError,
 };
+
+/// What is going on while events are received.
+#[derive(Default)]
+pub(crate) struct Receiving {
+    /// Who may fetch what is missing for an event …
+    fetch_turns: Turns,
+    /// … and who for a reader.
+    backfill_turns: Turns,
+    tried_edges: TriedEdges,
+}
 
 /// Why an event of another server was not taken in. An event that breaks the room's rules is taken in, as rejected.
 #[derive(Debug, thiserror::Error)]

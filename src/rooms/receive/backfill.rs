@@ -75,7 +75,7 @@ impl Rooms {
         let (rooms, id) = (Arc::clone(self), room_id.to_owned());
         let sid = self.tasks.blocking(move || Ok::<_, Error>(rooms.room(&id)?.map(|room| room.sid)));
         let sid = sid.await?.ok_or(ReceiveError::UnknownRoom)?;
-        let turn = self.backfill_turns.take(sid).await;
+        let turn = self.receiving.backfill_turns.take(sid).await;
         let _turn = turn.map_err(|_| ReceiveError::Busy)?;
         // Looked at only now: whoever had the turn before may have filled the gap.
         let rooms = Arc::clone(self);
@@ -109,7 +109,7 @@ impl Rooms {
         let rows = BACKWARD_EDGES.range(engine, &start, &end, Direction::Backward);
         for row in rows.take(EDGES_LOOKED_AT_MAX) {
             let ((_, _, edge), ()) = row?;
-            if self.tried_edges.is_tried(edge, now_ms) {
+            if self.receiving.tried_edges.is_tried(edge, now_ms) {
                 continue;
             }
             for prev in self.prev_without_place(edge)? {
@@ -136,7 +136,7 @@ impl Rooms {
                 unchanged.push(*edge);
             }
         }
-        self.tried_edges.note(&unchanged, self.clock.now_ms());
+        self.receiving.tried_edges.note(&unchanged, self.clock.now_ms());
         Ok(())
     }
 

@@ -71,7 +71,7 @@ impl<'a> Fetching<'a> {
             Err(IngestError::Missing(_)) => {}
             outcome => return Ok(outcome?),
         }
-        let turn = self.rooms.fetch_turns.take(self.room.sid).await;
+        let turn = self.rooms.receiving.fetch_turns.take(self.room.sid).await;
         let _turn = turn.map_err(|_| ReceiveError::Busy)?;
         // Whoever had the turn before may have fetched just this.
         match self.ingest(event.clone()).await {
