@@ -6,6 +6,7 @@ use kith_accounts::Accounts;
 use kith_base::{Clock, Outgoing, Random, Tasks};
 use kith_config::Config;
 use kith_ephemeral::Ephemeral;
+use kith_peers::Peers;
 use kith_push::Push;
 use kith_rooms::Rooms;
 use kith_search::Search;
@@ -28,6 +29,8 @@ pub struct App {
     pub outgoing: Outgoing,
     /// The store, for health and metrics; endpoints call verbs instead.
     pub store: Arc<Store>,
+    /// Other servers.
+    pub peers: Arc<Peers>,
     /// Users, devices, tokens.
     pub accounts: Arc<Accounts>,
     /// The room domain.

@@ -18,6 +18,7 @@ use ruma::api::{
 
 mod accounts;
 mod ephemeral;
+mod peers;
 mod push;
 mod rooms;
 mod rooms_reading;

@@ -9,6 +9,7 @@ use axum::{
 use bytes::Bytes;
 use http::{StatusCode, request::Parts};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use kith_event::json::nesting;
 use ruma::api::{
     IncomingRequest, IncomingRequestExt,
     error::{DeserializationError, ErrorKind, FromHttpRequestError},
@@ -112,41 +113,5 @@ impl Whole {
 
     fn body_is_json(&self) -> bool {
         self.body.is_empty() || serde_json::from_slice::<serde::de::IgnoredAny>(&self.body).is_ok()
-    }
-}
-
-/// How deep the arrays and objects of a JSON text are nested.
-fn nesting(text: &[u8]) -> usize {
-    let (mut depth, mut deepest, mut in_string, mut escaped) = (0_usize, 0, false, false);
-    for byte in text {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            b'[' | b'{' if !in_string => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    deepest
-}
-
-#[cfg(test)]
-mod tests {
-    use super::nesting;
-
-    #[test]
-    fn brackets_in_texts_do_not_nest() {
-        let check = |text: &str, expected| assert_eq!(nesting(text.as_bytes()), expected, "{text}");
-        check("", 0);
-        check("7", 0);
-        check("{}", 1);
-        check(r#"[{"a":[1]},[[]]]"#, 3);
-        check(r#"{"a":"[[[[\"[[["}"#, 1);
-        check(r#"{"a\\":[],"b":"\\"}"#, 2);
-        check("]]}}[", 1);
     }
 }

@@ -77,7 +77,19 @@ impl Router {
         F: Future<Output = Result<T::OutgoingResponse, ApiError>> + Send + 'static,
     {
         let paths: Vec<&'static str> = T::PATH_BUILDER.all_paths().collect();
-        self.enter_async::<T, _, _>(&paths, move |call, request| {
+        self.endpoint_async_at(&paths, handler)
+    }
+
+    /// Enters an async handler under the given paths, beside or instead of those of its request type.
+    #[must_use]
+    pub fn endpoint_async_at<T, H, F>(self, paths: &[&str], handler: H) -> Self
+    where
+        T: IncomingRequest + Send + 'static,
+        T::Authentication: ClientAuthentication,
+        H: Fn(Call, T) -> F + Clone + Send + Sync + 'static,
+        F: Future<Output = Result<T::OutgoingResponse, ApiError>> + Send + 'static,
+    {
+        self.enter_async::<T, _, _>(paths, move |call, request| {
             let answer = handler(call, request);
             async move { answer.await.and_then(into_http) }
         })

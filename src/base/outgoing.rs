@@ -1,24 +1,34 @@
 //! Requests this server makes itself: one client, which never connects to a forbidden address and never reads more
-//! than it should.
+//! than it should, nor longer.
 //!
 //! Where an operator wrote the URL into the configuration (an application service, often on the same machine), it is
 //! trusted: such a request may go to any address. Everything else may not.
 //!
-//! Addresses are checked where they are connected to: a literal in the URL before the request, a name after it has
-//! been resolved, each time. Redirects are not followed; whoever expects one follows it by another request, which
-//! is checked like the first.
+//! Redirects are not followed; whoever expects one follows it by another request, which is checked like the first.
+//! What carries the requests is a [`Transport`]: the network, or whatever a simulation puts in its place.
 
-use std::{
-    error::Error as StdError,
-    net::{IpAddr, SocketAddr},
-    sync::Arc,
-    time::Duration,
-};
+mod http_transport;
+mod resolve;
+
+#[cfg(test)]
+mod tests;
+
+use std::{sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt;
+use futures_util::{
+    FutureExt, StreamExt,
+    future::BoxFuture,
+    stream::{self, BoxStream},
+};
 use ipnet::IpNet;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tokio::time::Instant;
+
+use http_transport::HttpTransport;
+pub use http_transport::follow;
+
+/// How long the body of a stream may take as a whole, however steadily it trickles.
+const STREAM_TIME_MAX: Duration = Duration::from_secs(600);
 
 /// How requests are made.
 #[derive(Clone, Debug, Default)]
@@ -38,10 +48,25 @@ pub struct OutgoingOptions {
 /// The client for outgoing requests.
 #[derive(Clone)]
 pub struct Outgoing {
-    client: reqwest::Client,
-    denied: Arc<[IpNet]>,
-    trusting_client: reqwest::Client,
+    transport: Arc<dyn Transport>,
+    timeout: Duration,
     response_bytes_max: usize,
+}
+
+/// What carries requests to where their URLs point.
+pub trait Transport: Send + Sync {
+    /// Sends a request and waits for the head of the answer. Time and size are not limited here.
+    fn send(&self, request: OutgoingRequest, reach: Reach)
+    -> BoxFuture<'_, Result<OutgoingStream, OutgoingError>>;
+}
+
+/// Where a request may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Anywhere but to denied addresses.
+    Public,
+    /// Anywhere: the operator chose the URL.
+    Trusted,
 }
 
 /// A request to send.
@@ -51,10 +76,28 @@ pub struct OutgoingRequest {
     pub method: http::Method,
     /// The whole URL.
     pub url: String,
-    /// Header names and values.
+    /// Header names and values. A `host` among them replaces the one that the URL gives.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
+    /// Where to connect instead of where the URL's host name leads, the best place first; empty for the URL's own.
+    ///
+    /// For URLs with a host name and without a port. Certificate and `Host` header stay those of the URL, and
+    /// connections are shared by requests to the same host.
+    pub connect_to: Vec<Target>,
+    /// How long the request may take, in milliseconds, instead of what is configured.
+    pub timeout_ms: Option<u64>,
+    /// How many bytes of the answer are read at most, instead of what is configured.
+    pub response_bytes_max: Option<usize>,
+}
+
+/// A place to connect to: a host name or an address, and a port.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Target {
+    /// A name, or an address without brackets.
+    pub host: String,
+    /// The port.
+    pub port: u16,
 }
 
 /// An answer, read to its end.
@@ -62,12 +105,24 @@ pub struct OutgoingRequest {
 pub struct OutgoingAnswer {
     /// The status.
     pub status: u16,
+    /// The headers.
+    pub headers: http::HeaderMap,
     /// The body.
     pub body: Bytes,
 }
 
+/// An answer whose body is read as it arrives.
+pub struct OutgoingStream {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: http::HeaderMap,
+    /// The body, in pieces. It ends with an error where it is too large or stops.
+    pub body: BoxStream<'static, Result<Bytes, OutgoingError>>,
+}
+
 /// Why there is no answer.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum OutgoingError {
     /// The options do not make a client.
     #[error("the client for outgoing requests cannot be made: {0}")]
@@ -89,146 +144,117 @@ pub enum OutgoingError {
     Connection(String),
 }
 
+impl OutgoingRequest {
+    /// A request without headers and body, and with the configured limits.
+    pub fn new(method: http::Method, url: impl Into<String>) -> Self {
+        Self {
+            method,
+            url: url.into(),
+            headers: Vec::new(),
+            body: Vec::new(),
+            connect_to: Vec::new(),
+            timeout_ms: None,
+            response_bytes_max: None,
+        }
+    }
+}
+
 impl Outgoing {
-    /// A client with these options.
+    /// A client of the network with these options.
     pub fn new(options: &OutgoingOptions) -> Result<Self, OutgoingError> {
-        let denied: Arc<[IpNet]> = options.denied_addresses.clone().into();
         Ok(Self {
-            client: client(options, Arc::clone(&denied))?,
-            denied,
-            trusting_client: client(options, Arc::new([]))?,
+            transport: Arc::new(HttpTransport::new(options)?),
+            timeout: Duration::from_millis(options.request_timeout_ms),
             response_bytes_max: options.response_bytes_max,
         })
     }
 
+    /// A client of something else than the network, with the default limits of its options.
+    pub fn over(transport: Arc<dyn Transport>, options: &OutgoingOptions) -> Self {
+        let timeout = Duration::from_millis(options.request_timeout_ms);
+        Self { transport, timeout, response_bytes_max: options.response_bytes_max }
+    }
+
+    /// A client that reaches nobody, for commands and tests that have no network.
+    pub fn unconnected() -> Self {
+        Self::over(Arc::new(Unconnected), &OutgoingOptions::default())
+    }
+
     /// Sends a request and reads the answer.
     pub async fn send(&self, request: OutgoingRequest) -> Result<OutgoingAnswer, OutgoingError> {
-        let url = parse(&request.url)?;
-        // A literal is connected to without asking the resolver.
-        if let Some(address) = url.host_str().and_then(literal)
-            && is_denied(&self.denied, address)
-        {
-            return Err(OutgoingError::Denied(address.to_string()));
-        }
-        self.exchange(&self.client, url, request).await
+        self.exchange(request, Reach::Public).await
     }
 
     /// Sends a request to a URL that the operator chose, whatever its address.
     pub async fn send_to_trusted(&self, request: OutgoingRequest) -> Result<OutgoingAnswer, OutgoingError> {
-        self.exchange(&self.trusting_client, parse(&request.url)?, request).await
+        self.exchange(request, Reach::Trusted).await
+    }
+
+    /// Sends a request and hands over the answer's body as it arrives. The timeout is for the head of the answer and
+    /// then for each piece of the body.
+    pub async fn stream(&self, request: OutgoingRequest) -> Result<OutgoingStream, OutgoingError> {
+        let (timeout, bytes_max) = self.limits(&request);
+        let head = self.transport.send(request, Reach::Public);
+        let mut answer = tokio::time::timeout(timeout, head).await.map_err(|_| OutgoingError::Timeout)??;
+        answer.body = limited(answer.body, bytes_max, timeout, Instant::now() + STREAM_TIME_MAX);
+        Ok(answer)
     }
 
     async fn exchange(
         &self,
-        client: &reqwest::Client,
-        url: reqwest::Url,
         request: OutgoingRequest,
+        reach: Reach,
     ) -> Result<OutgoingAnswer, OutgoingError> {
-        let mut sending = client.request(request.method, url).body(request.body);
-        for (name, value) in request.headers {
-            sending = sending.header(name, value);
+        let (timeout, bytes_max) = self.limits(&request);
+        let whole = async {
+            let answer = self.transport.send(request, reach).await?;
+            let body = collect(limited(answer.body, bytes_max, timeout, Instant::now() + timeout)).await?;
+            Ok(OutgoingAnswer { status: answer.status, headers: answer.headers, body })
+        };
+        tokio::time::timeout(timeout, whole).await.map_err(|_| OutgoingError::Timeout)?
+    }
+
+    fn limits(&self, request: &OutgoingRequest) -> (Duration, usize) {
+        let timeout = request.timeout_ms.map_or(self.timeout, Duration::from_millis);
+        (timeout, request.response_bytes_max.unwrap_or(self.response_bytes_max))
+    }
+}
+
+/// A body that fails when it is too large, when nothing more of it comes, and at its `end`.
+fn limited(
+    body: BoxStream<'static, Result<Bytes, OutgoingError>>,
+    bytes_max: usize,
+    pause_max: Duration,
+    end: Instant,
+) -> BoxStream<'static, Result<Bytes, OutgoingError>> {
+    let pieces = stream::try_unfold((body, 0_usize), move |(mut body, before)| async move {
+        let deadline = end.min(Instant::now() + pause_max);
+        let next = tokio::time::timeout_at(deadline, body.next()).await.map_err(|_| OutgoingError::Timeout)?;
+        let Some(piece) = next.transpose()? else { return Ok(None) };
+        let bytes = before.saturating_add(piece.len());
+        if bytes > bytes_max {
+            return Err(OutgoingError::TooLarge(bytes_max));
         }
-        let response = sending.send().await.map_err(explain)?;
-        let status = response.status().as_u16();
-        let mut body = BytesMut::new();
-        let mut chunks = response.bytes_stream();
-        while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(explain)?;
-            if body.len() + chunk.len() > self.response_bytes_max {
-                return Err(OutgoingError::TooLarge(self.response_bytes_max));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(OutgoingAnswer { status, body: body.freeze() })
+        Ok(Some((piece, (body, bytes))))
+    });
+    pieces.boxed()
+}
+
+async fn collect(
+    mut body: BoxStream<'static, Result<Bytes, OutgoingError>>,
+) -> Result<Bytes, OutgoingError> {
+    let mut whole = BytesMut::new();
+    while let Some(piece) = body.next().await {
+        whole.extend_from_slice(&piece?);
+    }
+    Ok(whole.freeze())
+}
+
+/// Reaches nobody.
+struct Unconnected;
+
+impl Transport for Unconnected {
+    fn send(&self, _: OutgoingRequest, _: Reach) -> BoxFuture<'_, Result<OutgoingStream, OutgoingError>> {
+        async { Err(OutgoingError::Connection("there is no network".to_owned())) }.boxed()
     }
 }
-
-#[expect(clippy::disallowed_methods, reason = "this is the one place that makes HTTP clients")]
-fn client(options: &OutgoingOptions, denied: Arc<[IpNet]>) -> Result<reqwest::Client, OutgoingError> {
-    let mut builder = reqwest::Client::builder()
-        .user_agent(concat!("kith/", env!("CARGO_PKG_VERSION")))
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .connect_timeout(Duration::from_millis(options.connect_timeout_ms))
-        .timeout(Duration::from_millis(options.request_timeout_ms))
-        .dns_resolver(Arc::new(Resolver { denied }));
-    for pem in &options.extra_ca_certificates {
-        let certificates = reqwest::Certificate::from_pem_bundle(pem);
-        builder =
-            builder.tls_certs_merge(certificates.map_err(|error| OutgoingError::Options(told(&error)))?);
-    }
-    builder.build().map_err(|error| OutgoingError::Options(told(&error)))
-}
-
-fn parse(url: &str) -> Result<reqwest::Url, OutgoingError> {
-    let parsed = reqwest::Url::parse(url).ok().filter(|parsed| matches!(parsed.scheme(), "http" | "https"));
-    parsed.ok_or_else(|| OutgoingError::Url(url.to_owned()))
-}
-
-/// Names through the system's resolver (and so `/etc/hosts`), with denied addresses left out.
-struct Resolver {
-    denied: Arc<[IpNet]>,
-}
-
-/// Every address of a name is denied.
-#[derive(Debug, thiserror::Error)]
-#[error("every address of {0} is denied")]
-struct AllDenied(String);
-
-impl Resolve for Resolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let denied = Arc::clone(&self.denied);
-        Box::pin(async move {
-            let host = name.as_str().to_owned();
-            let found = tokio::net::lookup_host((host.as_str(), 0)).await?;
-            let allowed: Vec<SocketAddr> =
-                found.filter(|address| !is_denied(&denied, address.ip())).collect();
-            if allowed.is_empty() {
-                return Err(AllDenied(host).into());
-            }
-            Ok(Box::new(allowed.into_iter()) as Addrs)
-        })
-    }
-}
-
-/// The address that a URL's host is, if it is one.
-fn literal(host: &str) -> Option<IpAddr> {
-    host.trim_start_matches('[').trim_end_matches(']').parse().ok()
-}
-
-/// IPv4 addresses in IPv6 clothes count as what they are.
-fn is_denied(denied: &[IpNet], address: IpAddr) -> bool {
-    let address = address.to_canonical();
-    denied.iter().any(|range| range.contains(&address))
-}
-
-fn explain(error: reqwest::Error) -> OutgoingError {
-    if error.is_timeout() {
-        return OutgoingError::Timeout;
-    }
-    let mut cause: Option<&dyn StdError> = Some(&error);
-    while let Some(current) = cause {
-        if let Some(AllDenied(host)) = current.downcast_ref() {
-            return OutgoingError::Denied(host.clone());
-        }
-        cause = current.source();
-    }
-    OutgoingError::Connection(told(&error))
-}
-
-/// An error with its causes, without the URL, which may hold a secret.
-fn told(error: &reqwest::Error) -> String {
-    let mut text = String::new();
-    let mut cause = error.source();
-    while let Some(current) = cause {
-        if !text.is_empty() {
-            text.push_str(": ");
-        }
-        text.push_str(&current.to_string());
-        cause = current.source();
-    }
-    if text.is_empty() { "unknown cause".to_owned() } else { text }
-}
-
-#[cfg(test)]
-mod tests;

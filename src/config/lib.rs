@@ -12,6 +12,7 @@ mod appservices;
 mod error;
 #[cfg(test)]
 mod example;
+mod federation;
 mod limits;
 mod listeners;
 mod load;
@@ -31,6 +32,7 @@ mod well_known;
 pub use accounts::Accounts;
 pub use appservices::Appservices;
 pub use error::{ConfigError, Problem};
+pub use federation::Federation;
 pub use limits::Limits;
 pub use listeners::{Listener, Service};
 pub use load::Override;
@@ -38,7 +40,7 @@ pub use logging::{LogFormat, Logging};
 pub use outgoing::Outgoing;
 pub use passwords::Passwords;
 pub use presence::Presence;
-pub use rate_limits::{Rate, RateLimits};
+pub use rate_limits::{FederationRate, Rate, RateLimits};
 pub use registration::{Registration, RegistrationMode};
 pub use rooms::{EncryptionByDefault, PublicationRule, Rooms, RuleAction};
 pub use secret::Secret;
@@ -82,6 +84,7 @@ pub struct Config {
     pub turn: Turn,
     pub well_known: WellKnown,
     pub presence: Presence,
+    pub federation: Federation,
 }
 
 impl Default for Config {
@@ -104,6 +107,7 @@ impl Default for Config {
             turn: Turn::default(),
             well_known: WellKnown::default(),
             presence: Presence::default(),
+            federation: Federation::default(),
         }
     }
 }

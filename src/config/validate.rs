@@ -21,6 +21,7 @@ pub(crate) fn check(config: &Config, figment: &Figment) -> Vec<Problem> {
     check_rate_limits(&config.rate_limits, &mut problems);
     check_bounds(config, &mut problems);
     check_turn(config, &mut problems);
+    check_federation(config, &mut problems);
     problems.found
 }
 
@@ -127,6 +128,9 @@ fn check_rate_limits(limits: &RateLimits, problems: &mut Problems<'_>) {
     let Ok(Value::Dict(_, classes)) = Value::serialize(limits) else { return };
     for (name, class) in classes {
         let Value::Dict(_, rate) = class else { continue };
+        if name == "federation" {
+            continue;
+        }
         let per_second =
             rate.get("per_second").and_then(|value| value.to_num()).and_then(|number| number.to_f64());
         let burst = rate.get("burst").and_then(Value::to_u128);
@@ -139,6 +143,13 @@ fn check_rate_limits(limits: &RateLimits, problems: &mut Problems<'_>) {
             "burst must be at least 1, or nothing passes",
         );
     }
+    let federation = &limits.federation;
+    let passes = federation.window_ms > 0 && federation.reject_from > 0 && federation.concurrent > 0;
+    problems.require(
+        passes,
+        "rate_limits.federation",
+        "window_ms, reject_from and concurrent must be at least 1, or nothing passes",
+    );
 }
 
 fn check_bounds(config: &Config, problems: &mut Problems<'_>) {
@@ -189,4 +200,29 @@ fn check_turn(config: &Config, problems: &mut Problems<'_>) {
     );
     let pair = turn.username.is_some() == turn.password.is_some();
     problems.require(pair, "turn.username", "username and password go together: set both or none");
+}
+
+fn check_federation(config: &Config, problems: &mut Problems<'_>) {
+    let federation = &config.federation;
+    let timeouts = [
+        ("request_timeout_ms", federation.request_timeout_ms),
+        ("long_request_timeout_ms", federation.long_request_timeout_ms),
+        ("well_known_timeout_ms", federation.well_known_timeout_ms),
+        ("srv_timeout_ms", federation.srv_timeout_ms),
+        ("backoff_min_ms", federation.backoff_min_ms),
+    ];
+    for (key, value) in timeouts {
+        let message = format!("expected at least {TIMEOUT_MS_MIN} ms");
+        problems.require(value >= TIMEOUT_MS_MIN, &format!("federation.{key}"), message);
+    }
+    problems.require(
+        federation.backoff_max_ms >= federation.backoff_min_ms,
+        "federation.backoff_max_ms",
+        "expected no less than federation.backoff_min_ms",
+    );
+    problems.require(
+        federation.long_response_bytes_max >= REQUEST_BODY_BYTES_MIN,
+        "federation.long_response_bytes_max",
+        format!("expected at least {REQUEST_BODY_BYTES_MIN} bytes"),
+    );
 }

@@ -219,8 +219,8 @@ fn sign_event(event: &mut Object, version: &RoomVersion, server: &ServerName, ke
     add_signature(event, server.as_str(), key.id(), Value::String(signature));
 }
 
-/// Adds one signature; one that is there already under the same key is replaced.
-fn add_signature(event: &mut Object, server: &str, key_id: String, signature: Value) {
+/// Adds one signature to an object; one that is there already under the same key is replaced.
+pub fn add_signature(event: &mut Object, server: &str, key_id: String, signature: Value) {
     let mut by_server = take_object(event, "signatures");
     let mut by_key = take_object(&mut by_server, server);
     by_key.insert(key_id, signature);

@@ -53,11 +53,11 @@ pub(crate) fn event_id_of_hash(room_version: &RoomVersion, hash: [u8; 32]) -> Ow
 }
 
 /// Unpadded base64, as hashes, keys and signatures are written.
-pub(crate) fn to_base64(bytes: &[u8]) -> String {
+pub fn to_base64(bytes: &[u8]) -> String {
     STANDARD_NO_PAD.encode(bytes)
 }
 
 /// Reads base64 with or without padding.
-pub(crate) fn from_base64(text: &str) -> Option<Vec<u8>> {
+pub fn from_base64(text: &str) -> Option<Vec<u8>> {
     LENIENT_STANDARD.decode(text).ok()
 }

@@ -4,6 +4,7 @@
 //! of text. What an event's fields mean is not known here.
 //! <https://spec.matrix.org/v1.19/appendices/#canonical-json>
 
+mod nesting;
 mod number;
 mod parser;
 mod writer;
@@ -14,6 +15,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 pub use self::{
+    nesting::nesting,
     parser::{parse, parse_object},
     writer::{to_text, write_object_without, write_string},
 };

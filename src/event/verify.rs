@@ -167,7 +167,8 @@ fn is_valid_for(key: &PublicKey, pdu: &Pdu) -> bool {
     !pdu.room_version().enforces_key_validity() || key.valid_until_ts >= pdu.origin_server_ts()
 }
 
-fn is_signature(key: &[u8; 32], signature: &str, text: &str) -> bool {
+/// Whether `signature`, in base64, is the one that the owner of `key` makes over `text`.
+pub fn is_signature(key: &[u8; 32], signature: &str, text: &str) -> bool {
     let signature: Option<[u8; 64]> = hash::from_base64(signature).and_then(|bytes| bytes.try_into().ok());
     let (Some(signature), Ok(key)) = (signature, VerifyingKey::from_bytes(key)) else {
         return false;

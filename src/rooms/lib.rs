@@ -38,7 +38,6 @@ pub mod room;
 pub mod room_state;
 pub mod send;
 pub mod server_acl;
-pub mod signing_key;
 mod state_before;
 pub mod transactions;
 pub mod upgrade;
@@ -101,7 +100,7 @@ pub struct Parts {
     pub random: Random,
     /// This server's name.
     pub server_name: OwnedServerName,
-    /// The key that signs this server's events; see [`signing_key::load_or_create`].
+    /// The key that signs this server's events.
     pub signing_key: Arc<SigningKey>,
 }
 

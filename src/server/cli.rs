@@ -57,6 +57,9 @@ pub(crate) enum Command {
     /// Checks the configuration, or shows an example with every key
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Manages the key that signs for this server, while it is not running
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Copies all data into a new directory, whether the server runs or not
     Backup {
         /// Where the copy goes; must not exist
@@ -104,6 +107,12 @@ pub(crate) enum UserCommand {
         #[arg(long)]
         revoke: bool,
     },
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum KeyCommand {
+    /// Replaces the signing key by a new one; the old one is published as expired from now on
+    Rotate,
 }
 
 /// Where a password comes from: the terminal, without echo; else the first line of standard input.

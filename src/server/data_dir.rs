@@ -1,11 +1,11 @@
 //! The data directory: its layout and its owner's name.
 //!
 //! `database/` is the storage engine's, `server_name` says whose data this is, `signing.key` is the private key that
-//! signs every event (`kith_rooms::signing_key`), `control.sock` is there while a server runs (`control.rs`).
+//! signs every event (`kith_peers::signing_key`), `control.sock` is there while a server runs (`control.rs`).
 
 use kith_base::Random;
 use kith_event::SigningKey;
-use kith_rooms::signing_key::{self, SigningKeyError};
+use kith_peers::signing_key::{self, KeyFile, OtherKeys, SigningKeyError};
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -24,6 +24,8 @@ pub(crate) struct DataDir {
     path: PathBuf,
     /// The server's signing key.
     pub(crate) signing_key: Arc<SigningKey>,
+    /// The keys that are published beside it.
+    pub(crate) other_keys: Arc<OtherKeys>,
     /// True when this start made the directory.
     pub(crate) is_new: bool,
     /// True when this start made the signing key.
@@ -58,8 +60,14 @@ impl DataDir {
         DirBuilder::new().recursive(true).mode(OWNER_ONLY_DIRECTORY).create(path).map_err(|e| io(path, e))?;
         claim(path, server_name)?;
         let key_is_new = !path.join(signing_key::FILE_NAME).exists();
-        let signing_key = Arc::new(signing_key::load_or_create(path, random)?);
-        Ok(DataDir { path: path.to_owned(), signing_key, is_new, key_is_new })
+        let KeyFile { signing_key, others } = signing_key::load_or_create(path, random)?;
+        Ok(DataDir {
+            path: path.to_owned(),
+            signing_key: Arc::new(signing_key),
+            other_keys: Arc::new(others),
+            is_new,
+            key_is_new,
+        })
     }
 
     /// Opens the directory of a server that has run before.

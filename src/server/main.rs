@@ -38,6 +38,7 @@ fn main() -> ExitCode {
         Command::Serve => serve::run(&cli.settings),
         Command::User(command) => commands::user::run(&cli.settings, command),
         Command::Config(command) => commands::config::run(&cli.settings, &command),
+        Command::Key(command) => commands::key::run(&cli.settings, &command),
         Command::Backup { directory } => commands::backup::run(&cli.settings, &directory),
         Command::Check => commands::check::run(&cli.settings),
     };

@@ -5,6 +5,7 @@ use crate::open::Ground;
 use kith_api_common::{App, RateLimiter, Router};
 use kith_base::{Outgoing, Tasks};
 use kith_ephemeral::Ephemeral;
+use kith_peers::Peers;
 use kith_push::Push;
 use kith_rooms::Rooms;
 use kith_search::Search;
@@ -27,8 +28,32 @@ pub(crate) fn rooms(ground: &Ground) -> Arc<Rooms> {
     })
 }
 
+/// The other servers.
+pub(crate) fn peers(
+    ground: &Ground,
+    outgoing: Outgoing,
+    tasks: &Tasks,
+) -> Result<Arc<Peers>, kith_store::Error> {
+    Peers::new(kith_peers::Parts {
+        outgoing,
+        store: Arc::clone(&ground.store),
+        config: Arc::clone(&ground.config),
+        clock: ground.clock.clone(),
+        random: ground.random.clone(),
+        tasks: tasks.clone(),
+        server_name: ground.server_name.clone(),
+        signing_key: Arc::clone(&ground.data_dir.signing_key),
+        other_keys: Arc::clone(&ground.data_dir.other_keys),
+    })
+}
+
 /// Makes every service.
-pub(crate) fn wire(ground: Ground, outgoing: Outgoing, tasks: &Tasks) -> Arc<App> {
+pub(crate) fn wire(
+    ground: Ground,
+    outgoing: Outgoing,
+    tasks: &Tasks,
+) -> Result<Arc<App>, kith_store::Error> {
+    let peers = peers(&ground, outgoing.clone(), tasks)?;
     let rooms = rooms(&ground);
     let Ground { config, clock, random, store, accounts, .. } = ground;
     let push = Push::new(Arc::clone(&store), Arc::clone(&rooms));
@@ -43,13 +68,14 @@ pub(crate) fn wire(ground: Ground, outgoing: Outgoing, tasks: &Tasks) -> Arc<App
     let ephemeral =
         Ephemeral::new(Arc::clone(&store), Arc::clone(&rooms), clock.clone(), Arc::clone(&config));
     let search = Search::new(Arc::clone(&store), Arc::clone(&rooms));
-    Arc::new(App {
+    Ok(Arc::new(App {
         config,
         clock,
         random,
         tasks: tasks.clone(),
         outgoing,
         store,
+        peers,
         accounts,
         rooms,
         sync,
@@ -57,13 +83,14 @@ pub(crate) fn wire(ground: Ground, outgoing: Outgoing, tasks: &Tasks) -> Arc<App
         push,
         search,
         rate_limiter: RateLimiter::default(),
-    })
+    }))
 }
 
 /// Every route of the server.
 pub(crate) fn router(app: &Arc<App>, collected: PrometheusHandle) -> axum::Router {
     let router = Router::new(Arc::clone(app));
     let router = kith_api_client::router::routes(router);
+    let router = kith_api_federation::router::routes(router);
     let router = kith_api_admin::router::routes(router);
     figures::routes(router, collected).finish()
 }

@@ -99,6 +99,10 @@ catalog! {
     // User-interactive authentication (tables/uia.rs).
     UIA_SESSIONS "uia_sessions" Point;
     REGISTRATION_TOKENS "registration_tokens" Point;
+    // Other servers (tables/peers.rs).
+    PEER_KEYS "peer_keys" Range;
+    PEER_KEY_DOCUMENTS "peer_key_documents" Point;
+    PEER_BACKOFF "peer_backoff" Range;
 }
 
 /// Names that were in use once and must not be given to anything else.

@@ -23,13 +23,12 @@ pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, Ap
     let start = call.app.clock.instant();
     let body = serde_json::json!({"transaction_id": request.transaction_id});
     let outcome = call.app.outgoing.send_to_trusted(OutgoingRequest {
-        method: Method::POST,
-        url: format!("{}/_matrix/app/v1/ping", url.trim_end_matches('/')),
         headers: vec![
             ("authorization".to_owned(), format!("Bearer {}", service.hs_token.reveal())),
             ("content-type".to_owned(), "application/json".to_owned()),
         ],
         body: body.to_string().into_bytes(),
+        ..OutgoingRequest::new(Method::POST, format!("{}/_matrix/app/v1/ping", url.trim_end_matches('/')))
     });
     let answer = outcome.await.map_err(explain)?;
     if !(200..300).contains(&answer.status) {

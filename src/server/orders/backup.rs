@@ -5,7 +5,7 @@
 
 use super::Hands;
 use crate::Failure;
-use kith_rooms::signing_key;
+use kith_peers::signing_key;
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
