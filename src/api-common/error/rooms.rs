@@ -9,6 +9,7 @@ use kith_rooms::{
 };
 use ruma::api::error::ErrorKind;
 
+use super::sentence;
 use crate::ApiError;
 
 /// How long somebody waits who came when too many were writing the same room.
@@ -51,10 +52,15 @@ impl From<MembershipError> for ApiError {
         match error {
             MembershipError::Write(error) => error.into(),
             MembershipError::UnknownRoom => Self::not_found(message),
-            MembershipError::Blocked => Self::forbidden(message),
+            MembershipError::Blocked | MembershipError::NoVoucher => Self::forbidden(message),
             MembershipError::NoGuests => Self::forbidden_kind(ErrorKind::GuestAccessForbidden, message),
             MembershipError::InviteBlocked(_) => Self::forbidden_kind(ErrorKind::InviteBlocked, message),
             MembershipError::NotBanned(_) => Self::forbidden_kind(ErrorKind::BadState, message),
+            MembershipError::Remote { status, errcode, message } => {
+                let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+                Self::json(status, serde_json::json!({ "errcode": errcode, "error": message }))
+            }
+            MembershipError::NoHelp(_) => Self::new(StatusCode::BAD_GATEWAY, ErrorKind::Unknown, message),
             MembershipError::StillThere => Self::bad_request(ErrorKind::Unknown, message),
             MembershipError::Malformed(_) => Self::bad_json(message),
         }
@@ -67,6 +73,7 @@ impl From<AliasError> for ApiError {
         match error {
             AliasError::Write(error) => error.into(),
             AliasError::NotFound | AliasError::UnknownRoom => Self::not_found(message),
+            AliasError::NoAnswer(_) => Self::new(StatusCode::BAD_GATEWAY, ErrorKind::Unknown, message),
             AliasError::Taken => Self::new(StatusCode::CONFLICT, ErrorKind::Unknown, message),
             AliasError::Invalid(_) => Self::invalid_param(message),
             AliasError::Reserved => Self::bad_request(ErrorKind::Exclusive, message),
@@ -110,14 +117,5 @@ impl From<ReportError> for ApiError {
             ReportError::NotFound => Self::not_found(sentence(&error.to_string())),
             ReportError::Store(error) => error.into(),
         }
-    }
-}
-
-/// The domain's words as a client shows them.
-fn sentence(words: &str) -> String {
-    let mut characters = words.chars();
-    match characters.next() {
-        Some(first) => first.to_uppercase().chain(characters).collect(),
-        None => String::new(),
     }
 }
