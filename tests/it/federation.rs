@@ -1,0 +1,12 @@
+//! The server-server API, as another server sees it: a peer inside the test with a user in a room of the real binary.
+
+mod authentication;
+mod authorization;
+mod backfill;
+mod directory;
+mod discovery;
+mod event;
+mod openid;
+mod query;
+mod shared;
+mod space;
