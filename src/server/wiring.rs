@@ -4,6 +4,7 @@ use crate::figures;
 use crate::open::Ground;
 use kith_api_common::{App, RateLimiter, Router};
 use kith_base::{Outgoing, Tasks};
+use kith_e2ee::E2ee;
 use kith_ephemeral::Ephemeral;
 use kith_peers::Peers;
 use kith_push::Push;
@@ -72,6 +73,14 @@ pub(crate) fn wire(ground: Ground, outgoing: Outgoing, tasks: &Tasks) -> Result<
     let ephemeral =
         Ephemeral::new(Arc::clone(&store), Arc::clone(&rooms), clock.clone(), Arc::clone(&config));
     let search = Search::new(Arc::clone(&store), Arc::clone(&rooms));
+    let e2ee = E2ee::new(kith_e2ee::Parts {
+        store: Arc::clone(&store),
+        accounts: Arc::clone(&accounts),
+        neighbours: peers.clone(),
+        clock: clock.clone(),
+        random: random.clone(),
+        tasks: tasks.clone(),
+    });
     Ok(Arc::new(App {
         config,
         clock,
@@ -83,6 +92,7 @@ pub(crate) fn wire(ground: Ground, outgoing: Outgoing, tasks: &Tasks) -> Result<
         accounts,
         rooms,
         sync,
+        e2ee,
         ephemeral,
         push,
         search,
