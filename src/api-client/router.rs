@@ -3,7 +3,7 @@
 use kith_api_common::Router;
 
 use crate::{
-    account, account_data, admin, alias, appservice, context, device, directory, filter, knock, membership,
+    account, account_data, admin, alias, appservice, authenticated_media, context, device, directory, filter, knock, media, membership,
     message, presence, profile, push, read_marker, receipt, redact, relations, reporting, room, server,
     session, space, state, sync, tag, threads, typing, user_directory,
 };
@@ -17,11 +17,13 @@ pub fn routes(router: Router) -> Router {
         admin::routes,
         alias::routes,
         appservice::routes,
+        authenticated_media::routes,
         context::routes,
         device::routes,
         directory::routes,
         filter::routes,
         knock::routes,
+        media::routes,
         membership::routes,
         message::routes,
         presence::routes,

@@ -6,6 +6,7 @@ use kith_accounts::Accounts;
 use kith_base::{Clock, Outgoing, Random, Tasks};
 use kith_config::Config;
 use kith_ephemeral::Ephemeral;
+use kith_media::Media;
 use kith_peers::Peers;
 use kith_push::Push;
 use kith_rooms::Rooms;
@@ -43,6 +44,8 @@ pub struct App {
     pub push: Arc<Push>,
     /// The user directory.
     pub search: Arc<Search>,
+    /// Files and previews.
+    pub media: Arc<Media>,
     /// Who did what how often.
     pub rate_limiter: RateLimiter,
 }

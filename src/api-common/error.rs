@@ -18,6 +18,7 @@ use ruma::api::{
 
 mod accounts;
 mod ephemeral;
+mod media;
 mod peers;
 mod push;
 mod rooms;

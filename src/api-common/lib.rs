@@ -22,4 +22,4 @@ pub use app::App;
 pub use call::{Call, ClientAddress};
 pub use error::ApiError;
 pub use rate_limit::{Limit, RateLimiter};
-pub use router::Router;
+pub use router::{Router, Unread};

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::{
     RequestPartsExt,
+    body::Body,
     extract::{RawPathParams, Request},
 };
 use bytes::Bytes;
@@ -31,11 +32,7 @@ pub(crate) struct Whole {
 /// Reads path arguments and the whole body, within the configured size and time.
 pub(crate) async fn read(app: &App, request: Request) -> Result<Whole, ApiError> {
     let (mut parts, body) = request.into_parts();
-    let arguments = parts
-        .extract::<RawPathParams>()
-        .await
-        .map_err(|_| ApiError::invalid_param("The path is not valid UTF-8"))?;
-    let path_arguments = arguments.iter().map(|(_, value)| value.to_owned()).collect();
+    let path_arguments = path_arguments(&mut parts).await?;
     let limits = &app.config.limits;
     let collecting = Limited::new(body, limits.request_body_bytes_max).collect();
     let collected = tokio::time::timeout(Duration::from_millis(limits.body_timeout_ms), collecting).await;
@@ -51,6 +48,19 @@ pub(crate) async fn read(app: &App, request: Request) -> Result<Whole, ApiError>
         }
     };
     Ok(Whole { parts, path_arguments, body })
+}
+
+/// Reads path arguments and leaves the body to whoever streams it.
+pub(crate) async fn read_head(request: Request) -> Result<(Whole, Body), ApiError> {
+    let (mut parts, body) = request.into_parts();
+    let path_arguments = path_arguments(&mut parts).await?;
+    Ok((Whole { parts, path_arguments, body: Bytes::new() }, body))
+}
+
+async fn path_arguments(parts: &mut Parts) -> Result<Vec<String>, ApiError> {
+    let arguments = parts.extract::<RawPathParams>().await;
+    let arguments = arguments.map_err(|_| ApiError::invalid_param("The path is not valid UTF-8"))?;
+    Ok(arguments.iter().map(|(_, value)| value.to_owned()).collect())
 }
 
 impl Whole {

@@ -58,7 +58,7 @@ async fn serve(config: Config, config_file: Option<PathBuf>) -> Result<(), Serve
     control::start(Hands::of(&ground), ground.data_dir.path(), &tasks)?;
     let outgoing = outgoing::open(&ground.config.outgoing)?;
     let message = start_message::write(&ground, config_file.as_deref(), &bound);
-    let app = wiring::wire(ground, outgoing, &tasks).map_err(OpenError::from)?;
+    let app = wiring::wire(ground, outgoing, &tasks)?;
     jobs::start(&app);
     let router = wiring::router(&app, collected);
     listen::accept(bound, router, &app.config.limits, &app.clock, &tasks);

@@ -20,6 +20,7 @@ pub mod account_data;
 pub mod accounts;
 pub mod devices;
 pub mod filters;
+pub mod media;
 pub mod profiles;
 pub mod sliding;
 pub mod threepids;

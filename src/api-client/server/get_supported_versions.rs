@@ -13,8 +13,11 @@ const VERSIONS: [&str; 20] = [
 ];
 
 /// What works under a name of its own. Whoever adds an endpoint with an unstable path adds its flag here.
-const UNSTABLE_FEATURES: [&str; 5] = [
+const UNSTABLE_FEATURES: [&str; 8] = [
+    "fi.mau.msc2246",
     "org.matrix.msc3882",
+    "org.matrix.msc3916",
+    "org.matrix.msc3916.stable",
     "org.matrix.simplified_msc3575",
     "uk.tcpip.msc4133",
     "uk.tcpip.msc4133.stable",

@@ -1,0 +1,1 @@
+//! Pictures of every sort through the whole of scaling.
