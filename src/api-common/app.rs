@@ -6,6 +6,7 @@ use kith_accounts::Accounts;
 use kith_base::{Clock, Outgoing, Random, Tasks};
 use kith_config::Config;
 use kith_ephemeral::Ephemeral;
+use kith_federation::Federation;
 use kith_peers::Peers;
 use kith_push::Push;
 use kith_rooms::Rooms;
@@ -31,6 +32,8 @@ pub struct App {
     pub store: Arc<Store>,
     /// Other servers.
     pub peers: Arc<Peers>,
+    /// Delivering to other servers, and receiving what they deliver.
+    pub federation: Arc<Federation>,
     /// Users, devices, tokens.
     pub accounts: Arc<Accounts>,
     /// The room domain.

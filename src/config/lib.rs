@@ -40,7 +40,7 @@ pub use logging::{LogFormat, Logging};
 pub use outgoing::Outgoing;
 pub use passwords::Passwords;
 pub use presence::Presence;
-pub use rate_limits::{Rate, RateLimits};
+pub use rate_limits::{FederationRate, Rate, RateLimits};
 pub use registration::{Registration, RegistrationMode};
 pub use rooms::{EncryptionByDefault, PublicationRule, Rooms, RuleAction};
 pub use secret::Secret;

@@ -74,6 +74,34 @@ pub struct RateLimits {
 
     /// Reporting events, rooms and users, per user.
     pub report: Rate,
+
+    /// Transactions of other servers, per server. From `slow_from` within `window_ms` on, each waits `slow_ms`; from
+    /// `reject_from` within it, or waiting, on, the server is refused; `concurrent` of one server are dealt with at the
+    /// same time. Well-behaved servers send one after the other and wait for each answer.
+    pub federation: FederationRate,
+}
+
+/// How fast another server may send transactions. Well-behaved servers send one after the other and wait for each
+/// answer.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FederationRate {
+    /// Over how long transactions are counted, in milliseconds.
+    pub window_ms: u64,
+    /// From this many within the window on, the server is slowed down.
+    pub slow_from: usize,
+    /// By how long each transaction then waits, in milliseconds.
+    pub slow_ms: u64,
+    /// From this many within the window, or waiting, on, the server is refused with M_LIMIT_EXCEEDED.
+    pub reject_from: usize,
+    /// How many of one server are dealt with at the same time, at least 1.
+    pub concurrent: usize,
+}
+
+impl Default for FederationRate {
+    fn default() -> FederationRate {
+        FederationRate { window_ms: 1_000, slow_from: 20, slow_ms: 250, reject_from: 100, concurrent: 3 }
+    }
 }
 
 /// A bucket's size and how fast it is refilled.
@@ -110,6 +138,7 @@ impl Default for RateLimits {
             search: rate(1.0, 10),
             user_directory: rate(3.0, 30),
             report: rate(0.2, 10),
+            federation: FederationRate::default(),
         }
     }
 }

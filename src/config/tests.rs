@@ -151,6 +151,7 @@ fn a_wrong_value_is_named_with_its_origin() {
         &[],
         &["rate_limits.join", "per_second"],
     );
+    check_refusal("[rate_limits.federation]\nconcurrent = 0", &[], &["rate_limits.federation", "concurrent"]);
     check_refusal(
         "",
         &[("KITH_STORAGE__MEMORY_BUDGET_MIB", "1")],

@@ -128,6 +128,9 @@ fn check_rate_limits(limits: &RateLimits, problems: &mut Problems<'_>) {
     let Ok(Value::Dict(_, classes)) = Value::serialize(limits) else { return };
     for (name, class) in classes {
         let Value::Dict(_, rate) = class else { continue };
+        if name == "federation" {
+            continue;
+        }
         let per_second =
             rate.get("per_second").and_then(|value| value.to_num()).and_then(|number| number.to_f64());
         let burst = rate.get("burst").and_then(Value::to_u128);
@@ -140,6 +143,13 @@ fn check_rate_limits(limits: &RateLimits, problems: &mut Problems<'_>) {
             "burst must be at least 1, or nothing passes",
         );
     }
+    let federation = &limits.federation;
+    let passes = federation.window_ms > 0 && federation.reject_from > 0 && federation.concurrent > 0;
+    problems.require(
+        passes,
+        "rate_limits.federation",
+        "window_ms, reject_from and concurrent must be at least 1, or nothing passes",
+    );
 }
 
 fn check_bounds(config: &Config, problems: &mut Problems<'_>) {

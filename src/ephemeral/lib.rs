@@ -6,6 +6,9 @@
 
 mod presence;
 mod receipts;
+mod remote;
+#[cfg(test)]
+mod tests;
 mod typing;
 mod user_order;
 
@@ -18,6 +21,7 @@ use kith_store::Store;
 
 pub use presence::{Presence, PresenceError};
 pub use receipts::{Receipt, ReceiptError};
+pub use remote::{RemotePresence, RemoteReceipt};
 pub use typing::TypingError;
 
 /// Typing, receipts and presence of one server.

@@ -17,7 +17,22 @@ const OFFLINE_AFTER_MS: u64 = 75_000;
 /// Who was active within this long counts as currently active.
 const ACTIVE_MS: u64 = 70_000;
 /// The longest status message, in bytes.
-const STATUS_BYTES_MAX: usize = 1_024;
+pub(crate) const STATUS_BYTES_MAX: usize = 1_024;
+/// After this long without a word of their server a user of another server is offline: servers tell again of those who
+/// are online within the half hour.
+const REMOTE_OFFLINE_AFTER_MS: u64 = 30 * 60_000;
+/// After this long without a word nothing is known any more of a user of another server who is offline.
+const REMOTE_FORGET_MS: u64 = 2 * REMOTE_OFFLINE_AFTER_MS;
+
+/// Somebody of whom nothing is known.
+pub(crate) const NOBODY: PresenceRow = PresenceRow {
+    position: kith_store::Position::START,
+    state: PresenceState::Offline,
+    status: None,
+    last_active_ms: 0,
+    currently_active: false,
+    told_ms: None,
+};
 
 /// A user's presence as others see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,42 +123,30 @@ impl Ephemeral {
         })
     }
 
-    /// Takes users offline whose devices have gone.
+    /// Takes users offline whose devices have gone, or whose server tells nothing of them any more.
     pub(crate) fn expire_presence(&self) {
         let now_ms = self.clock.now_ms();
-        for (user, row) in self.store.live().presence_since(kith_store::Position::START) {
-            let idle_ms = now_ms.saturating_sub(row.last_active_ms);
-            let result = if row.state != PresenceState::Offline && idle_ms > OFFLINE_AFTER_MS {
-                self.change(
-                    user,
-                    PresenceRow { state: PresenceState::Offline, currently_active: false, ..row },
-                )
-            } else if row.currently_active && idle_ms > ACTIVE_MS {
-                self.change(user, PresenceRow { currently_active: false, ..row })
-            } else {
-                Ok(())
-            };
-            if let Err(error) = result {
+        for (user, row) in self.store.live().presence_where(|row| expired(row, now_ms).is_some()) {
+            let Some(expired) = expired(&row, now_ms) else { continue };
+            if let Err(error) = self.change(user, expired) {
                 tracing::warn!(%error, "presence could not be updated");
             }
         }
+        self.store.live().forget_presence(|row| {
+            let old = row.told_ms.is_some_and(|told_ms| now_ms.saturating_sub(told_ms) > REMOTE_FORGET_MS);
+            old && row.state == PresenceState::Offline
+        });
     }
 
     fn update(&self, user: UserSid, edit: impl FnOnce(&mut PresenceRow)) -> Result<(), kith_store::Error> {
-        let mut row = self.store.live().presence(user).unwrap_or(PresenceRow {
-            position: kith_store::Position::START,
-            state: PresenceState::Offline,
-            status: None,
-            last_active_ms: 0,
-            currently_active: false,
-        });
+        let mut row = self.store.live().presence(user).unwrap_or(NOBODY);
         edit(&mut row);
         row.last_active_ms = self.clock.now_ms();
         row.currently_active = row.state == PresenceState::Online;
         self.change(user, row)
     }
 
-    fn change(&self, user: UserSid, mut row: PresenceRow) -> Result<(), kith_store::Error> {
+    pub(crate) fn change(&self, user: UserSid, mut row: PresenceRow) -> Result<(), kith_store::Error> {
         let mut txn = self.store.begin();
         let position = txn.position()?;
         row.position = position;
@@ -161,5 +164,25 @@ impl Ephemeral {
             }
         }
         Ok(false)
+    }
+}
+
+/// What becomes of a user's presence by the passing of time alone, if anything.
+fn expired(row: &PresenceRow, now_ms: u64) -> Option<PresenceRow> {
+    let offline =
+        || Some(PresenceRow { state: PresenceState::Offline, currently_active: false, ..row.clone() });
+    if row.state == PresenceState::Offline {
+        return None;
+    }
+    if let Some(told_ms) = row.told_ms {
+        return (now_ms.saturating_sub(told_ms) > REMOTE_OFFLINE_AFTER_MS).then(offline).flatten();
+    }
+    let idle_ms = now_ms.saturating_sub(row.last_active_ms);
+    if idle_ms > OFFLINE_AFTER_MS {
+        offline()
+    } else if row.currently_active && idle_ms > ACTIVE_MS {
+        Some(PresenceRow { currently_active: false, ..row.clone() })
+    } else {
+        None
     }
 }

@@ -3,7 +3,7 @@
 
 use kith_accounts::Requester;
 use kith_store::{
-    ChangeKind, EventSid, Position, RoomSid,
+    ChangeKind, Committed, Error, EventSid, Position, RoomSid, UserSid,
     tables::{
         account_data,
         events::EVENT_META,
@@ -54,30 +54,46 @@ impl Ephemeral {
         if self.rooms.membership(requester.user, room)? != Some(Membership::Join) {
             return Err(ReceiptError::NotInRoom);
         }
-        let (event, event_position) = self.place_of(room, receipt)?;
-        let thread = self.thread_key(receipt, event)?;
-        let key = (room, requester.user, receipt.kind as u8, thread.clone());
+        let (event, event_position) = self.place_of(room, receipt.event_id)?;
+        let thread = self.thread_key(receipt.thread, event)?;
+        let key = (room, requester.user, receipt.kind as u8, thread);
+        let record = ReceiptRecord {
+            event,
+            event_position,
+            timestamp_ms: self.clock.now_ms(),
+            position: Position::START,
+        };
+        if let Some(committed) = self.move_receipt(key, receipt.kind, record)? {
+            committed.wait_durable()?;
+        }
+        Ok(())
+    }
+
+    /// Moves a receipt, unless it already stands there or further.
+    pub(crate) fn move_receipt(
+        &self,
+        key: (RoomSid, UserSid, u8, String),
+        kind: ReceiptKind,
+        mut record: ReceiptRecord,
+    ) -> Result<Option<Committed>, Error> {
+        let (room, user) = (key.0, key.1);
         // Two moves of one receipt at the same time must not leave two rows in the stream.
-        let order = self.user_order.lock(requester.user);
+        let _order = self.user_order.lock(user);
         let old = RECEIPTS.get(self.store.engine(), &key)?;
-        if old.as_ref().is_some_and(|old| old.event_position >= event_position) {
-            return Ok(());
+        if old.as_ref().is_some_and(|old| old.event_position >= record.event_position) {
+            return Ok(None);
         }
         let mut txn = self.store.begin();
-        let position = txn.position()?;
+        record.position = txn.position()?;
         if let Some(old) = old {
             RECEIPT_STREAM.delete(&mut txn.batch, &(room, old.position));
         }
-        let record = ReceiptRecord { event, event_position, timestamp_ms: self.clock.now_ms(), position };
         RECEIPTS.put(&mut txn.batch, &key, &record);
-        let moved = ReceiptMove { user: requester.user, kind: receipt.kind, thread };
-        RECEIPT_STREAM.put(&mut txn.batch, &(room, position), &moved);
-        let private = receipt.kind == ReceiptKind::Private;
-        txn.change(position, ChangeKind::Receipt { room, user: requester.user, private });
-        let committed = self.store.commit(txn)?;
-        drop(order);
-        committed.wait_durable()?;
-        Ok(())
+        let moved = ReceiptMove { user, kind, thread: key.3 };
+        RECEIPT_STREAM.put(&mut txn.batch, &(room, record.position), &moved);
+        let private = kind == ReceiptKind::Private;
+        txn.change(record.position, ChangeKind::Receipt { room, user, private });
+        Ok(Some(self.store.commit(txn)?))
     }
 
     /// Moves the requester's fully-read marker; only they see it, and it may move back.
@@ -107,8 +123,13 @@ impl Ephemeral {
         Ok(committed.wait_durable()?)
     }
 
-    fn place_of(&self, room: RoomSid, receipt: &Receipt<'_>) -> Result<(EventSid, Position), ReceiptError> {
-        let event = self.store.ids().find_event(receipt.event_id)?.ok_or(ReceiptError::UnknownEvent)?;
+    /// An event of the room and where it stands.
+    pub(crate) fn place_of(
+        &self,
+        room: RoomSid,
+        event_id: &EventId,
+    ) -> Result<(EventSid, Position), ReceiptError> {
+        let event = self.store.ids().find_event(event_id)?.ok_or(ReceiptError::UnknownEvent)?;
         let meta = EVENT_META.get(self.store.engine(), &event)?.ok_or(ReceiptError::UnknownEvent)?;
         if meta.room != room {
             return Err(ReceiptError::UnknownEvent);
@@ -117,10 +138,11 @@ impl Ephemeral {
         Ok((event, position))
     }
 
-    fn thread_key(&self, receipt: &Receipt<'_>, event: EventSid) -> Result<String, ReceiptError> {
+    /// The thread as it stands in keys, if the event belongs to it.
+    pub(crate) fn thread_key(&self, thread: &ReceiptThread, event: EventSid) -> Result<String, ReceiptError> {
         let meta = EVENT_META.get(self.store.engine(), &event)?.ok_or(ReceiptError::UnknownEvent)?;
         let thread_of_event = meta.place.and_then(|place| place.thread);
-        match receipt.thread {
+        match thread {
             ReceiptThread::Unthreaded => Ok(UNTHREADED.to_owned()),
             // Thread roots belong to the main timeline and to their thread.
             ReceiptThread::Main if thread_of_event.is_none() => Ok(MAIN_THREAD.to_owned()),

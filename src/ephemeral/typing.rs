@@ -57,7 +57,7 @@ impl Ephemeral {
     }
 
     /// Changes who types in a room; `change` says whether anybody needs to hear of it.
-    fn change_typing(
+    pub(crate) fn change_typing(
         &self,
         room: RoomSid,
         change: impl FnOnce(&mut std::collections::BTreeMap<kith_store::UserSid, u64>) -> bool,

@@ -18,6 +18,7 @@ const DEPARTURES_INTERVAL: Duration = Duration::from_secs(10);
 pub(crate) fn start(app: &Arc<App>) {
     app.sync.start();
     app.ephemeral.start(&app.tasks);
+    app.federation.start();
     every(app, "sweep", SWEEP_INTERVAL, |app| app.accounts.sweep().map(|_swept| ()));
     every(app, "transactions", TRANSACTIONS_INTERVAL, sweep_transactions);
     every(app, "sliding connections", TRANSACTIONS_INTERVAL, |app| app.sync.sweep_sliding());

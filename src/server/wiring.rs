@@ -1,10 +1,13 @@
 //! The wiring: which service is made of what, and where the routes come from.
 
+mod edus;
+
 use crate::figures;
 use crate::open::Ground;
 use kith_api_common::{App, RateLimiter, Router};
 use kith_base::{Outgoing, Tasks};
 use kith_ephemeral::Ephemeral;
+use kith_federation::Federation;
 use kith_peers::Peers;
 use kith_push::Push;
 use kith_rooms::Rooms;
@@ -72,6 +75,16 @@ pub(crate) fn wire(ground: Ground, outgoing: Outgoing, tasks: &Tasks) -> Result<
     let ephemeral =
         Ephemeral::new(Arc::clone(&store), Arc::clone(&rooms), clock.clone(), Arc::clone(&config));
     let search = Search::new(Arc::clone(&store), Arc::clone(&rooms));
+    let federation = Federation::new(kith_federation::Parts {
+        store: Arc::clone(&store),
+        rooms: Arc::clone(&rooms),
+        peers: Arc::clone(&peers),
+        config: Arc::clone(&config),
+        clock: clock.clone(),
+        random: random.clone(),
+        tasks: tasks.clone(),
+        edus: Arc::new(edus::Edus { ephemeral: Arc::clone(&ephemeral) }),
+    })?;
     Ok(Arc::new(App {
         config,
         clock,
@@ -80,6 +93,7 @@ pub(crate) fn wire(ground: Ground, outgoing: Outgoing, tasks: &Tasks) -> Result<
         outgoing,
         store,
         peers,
+        federation,
         accounts,
         rooms,
         sync,

@@ -37,6 +37,8 @@ pub struct PresenceRow {
     pub last_active_ms: u64,
     /// Whether the user is active right now.
     pub currently_active: bool,
+    /// When another server told of it, in unix milliseconds; nothing for users of this server.
+    pub told_ms: Option<u64>,
 }
 
 /// The three states of the specification.
@@ -106,13 +108,24 @@ impl Live {
         }
     }
 
+    /// The users whose presence is like this.
+    pub fn presence_where(&self, like: impl Fn(&PresenceRow) -> bool) -> Vec<(UserSid, PresenceRow)> {
+        let presence = self.presence.read();
+        presence.iter().filter(|(_, row)| like(row)).map(|(user, row)| (*user, row.clone())).collect()
+    }
+
+    /// Forgets the presence that is like this.
+    pub fn forget_presence(&self, like: impl Fn(&PresenceRow) -> bool) {
+        self.presence.write().retain(|_, row| !like(row));
+    }
+
+    /// Of how many users the presence is known.
+    pub fn presence_count(&self) -> usize {
+        self.presence.read().len()
+    }
+
     /// The users whose presence changed behind `since`.
     pub fn presence_since(&self, since: Position) -> Vec<(UserSid, PresenceRow)> {
-        let presence = self.presence.read();
-        presence
-            .iter()
-            .filter(|(_, row)| row.position > since)
-            .map(|(user, row)| (*user, row.clone()))
-            .collect()
+        self.presence_where(|row| row.position > since)
     }
 }

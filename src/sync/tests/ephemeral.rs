@@ -35,7 +35,8 @@ fn appear(world: &World, who: &Requester, state: PresenceState) {
     let mut txn = world.store.begin();
     let position = txn.position().expect("allocates");
     let status = Some("hi".to_owned());
-    let row = PresenceRow { position, state, status, last_active_ms: NOW_MS - 5, currently_active: true };
+    let (last_active_ms, currently_active, told_ms) = (NOW_MS - 5, true, None);
+    let row = PresenceRow { position, state, status, last_active_ms, currently_active, told_ms };
     world.store.live().set_presence(who.user, row);
     txn.change(position, ChangeKind::Presence { user: who.user });
     world.store.commit_durably(txn).expect("commits");

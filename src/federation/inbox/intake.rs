@@ -1,0 +1,101 @@
+//! The room domain as the inbox sees it, so that it can be stood in for.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use kith_base::Tasks;
+use kith_event::parse_pdu;
+use kith_rooms::{Rooms, WriteError, receive::ReceiveError};
+use kith_store::{Error, tables::events::Verdict};
+use ruma::{OwnedEventId, RoomId, ServerName};
+use serde_json::value::RawValue;
+
+/// What became of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Taken {
+    /// Its id, if it could be told: it takes the version of the room.
+    pub(crate) event_id: Option<OwnedEventId>,
+    /// Why it was not taken in, if it was not.
+    pub(crate) outcome: Result<(), String>,
+}
+
+/// Who takes events in.
+pub(crate) trait Intake: Send + Sync {
+    /// Whether a room is known here and does not shut a server out.
+    fn admits(&self, origin: &ServerName, room_id: &RoomId) -> Result<bool, Error>;
+
+    /// Takes an event in, with everything that takes, and says what became of it. An error means that the event should
+    /// come again.
+    fn take_in<'a>(
+        &'a self,
+        origin: &'a ServerName,
+        room_id: &'a RoomId,
+        event: Box<RawValue>,
+    ) -> BoxFuture<'a, Result<Taken, Error>>;
+}
+
+/// The room domain itself.
+pub(crate) struct RoomsIntake {
+    pub(crate) rooms: Arc<Rooms>,
+    pub(crate) tasks: Tasks,
+}
+
+impl Intake for RoomsIntake {
+    fn admits(&self, origin: &ServerName, room_id: &RoomId) -> Result<bool, Error> {
+        match self.rooms.room(room_id)? {
+            Some(room) => self.rooms.is_allowed_by_acl(room.sid, origin),
+            None => Ok(false),
+        }
+    }
+
+    fn take_in<'a>(
+        &'a self,
+        origin: &'a ServerName,
+        room_id: &'a RoomId,
+        event: Box<RawValue>,
+    ) -> BoxFuture<'a, Result<Taken, Error>> {
+        Box::pin(async move {
+            let (rooms, from, to) = (Arc::clone(&self.rooms), origin.to_owned(), room_id.to_owned());
+            let shut_out = self.tasks.blocking(move || is_shut_out(&rooms, &from, &to)).await?;
+            let refusal = if shut_out {
+                "the room shuts the server out".to_owned()
+            } else {
+                match self.rooms.receive(origin, room_id, &event).await {
+                    Ok(ingested) => {
+                        let event_id = Some(self.rooms.pdu(ingested.event)?.event_id().clone());
+                        let rejected = ingested.verdict == Verdict::Rejected;
+                        let reason =
+                            || ingested.reason.unwrap_or_else(|| "the event is not allowed".to_owned());
+                        return Ok(Taken {
+                            event_id,
+                            outcome: if rejected { Err(reason()) } else { Ok(()) },
+                        });
+                    }
+                    Err(ReceiveError::Write(WriteError::Store(error))) if !is_damage(&error) => {
+                        return Err(error);
+                    }
+                    Err(error) => error.to_string(),
+                }
+            };
+            let (rooms, room_id) = (Arc::clone(&self.rooms), room_id.to_owned());
+            let event_id = self.tasks.blocking(move || event_id(&rooms, &room_id, &event)).await?;
+            Ok(Taken { event_id, outcome: Err(refusal) })
+        })
+    }
+}
+
+fn is_shut_out(rooms: &Rooms, origin: &ServerName, room_id: &RoomId) -> Result<bool, Error> {
+    let Some(room) = rooms.room(room_id)? else { return Ok(false) };
+    Ok(!rooms.is_allowed_by_acl(room.sid, origin)?)
+}
+
+/// Damage to what is stored will be there the next time too: it costs the event, not the transaction.
+fn is_damage(error: &Error) -> bool {
+    matches!(error, Error::Corrupt { .. } | Error::Missing { .. })
+}
+
+/// The id of an event that was not taken in.
+fn event_id(rooms: &Rooms, room_id: &RoomId, event: &RawValue) -> Result<Option<OwnedEventId>, Error> {
+    let Some(room) = rooms.room(room_id)? else { return Ok(None) };
+    Ok(parse_pdu(room.version, event.get()).ok().map(|pdu| pdu.event_id().clone()))
+}
