@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use kith_base::Tasks;
 use kith_event::parse_pdu;
-use kith_rooms::{Rooms, WriteError, receive::ReceiveError};
+use kith_rooms::{Rooms, WriteError, ingest::Ingested, receive::ReceiveError};
 use kith_store::{Error, tables::events::Verdict};
 use ruma::{OwnedEventId, RoomId, ServerName};
 use serde_json::value::RawValue;
@@ -57,29 +57,19 @@ impl Intake for RoomsIntake {
         Box::pin(async move {
             let (rooms, from, to) = (Arc::clone(&self.rooms), origin.to_owned(), room_id.to_owned());
             let shut_out = self.tasks.blocking(move || is_shut_out(&rooms, &from, &to)).await?;
-            let refusal = if shut_out {
-                "the room shuts the server out".to_owned()
+            let received = if shut_out {
+                Err("the room shuts the server out".to_owned())
             } else {
                 match self.rooms.receive(origin, room_id, &event).await {
-                    Ok(ingested) => {
-                        let event_id = Some(self.rooms.pdu(ingested.event)?.event_id().clone());
-                        let rejected = ingested.verdict == Verdict::Rejected;
-                        let reason =
-                            || ingested.reason.unwrap_or_else(|| "the event is not allowed".to_owned());
-                        return Ok(Taken {
-                            event_id,
-                            outcome: if rejected { Err(reason()) } else { Ok(()) },
-                        });
-                    }
+                    Ok(ingested) => Ok(ingested),
                     Err(ReceiveError::Write(WriteError::Store(error))) if !is_damage(&error) => {
                         return Err(error);
                     }
-                    Err(error) => error.to_string(),
+                    Err(error) => Err(error.to_string()),
                 }
             };
             let (rooms, room_id) = (Arc::clone(&self.rooms), room_id.to_owned());
-            let event_id = self.tasks.blocking(move || event_id(&rooms, &room_id, &event)).await?;
-            Ok(Taken { event_id, outcome: Err(refusal) })
+            self.tasks.blocking(move || taken(&rooms, &room_id, &event, received)).await
         })
     }
 }
@@ -92,6 +82,27 @@ fn is_shut_out(rooms: &Rooms, origin: &ServerName, room_id: &RoomId) -> Result<b
 /// Damage to what is stored will be there the next time too: it costs the event, not the transaction.
 fn is_damage(error: &Error) -> bool {
     matches!(error, Error::Corrupt { .. } | Error::Missing { .. })
+}
+
+/// What became of an event, with its id, whether the room domain has it or not.
+fn taken(
+    rooms: &Rooms,
+    room_id: &RoomId,
+    event: &RawValue,
+    received: Result<Ingested, String>,
+) -> Result<Taken, Error> {
+    let ingested = match received {
+        Ok(ingested) => ingested,
+        Err(refusal) => {
+            return Ok(Taken { event_id: event_id(rooms, room_id, event)?, outcome: Err(refusal) });
+        }
+    };
+    let event_id = Some(rooms.pdu(ingested.event)?.event_id().clone());
+    let outcome = match ingested.verdict {
+        Verdict::Rejected => Err(ingested.reason.unwrap_or_else(|| "the event is not allowed".to_owned())),
+        Verdict::Accepted | Verdict::SoftFailed => Ok(()),
+    };
+    Ok(Taken { event_id, outcome })
 }
 
 /// The id of an event that was not taken in.
