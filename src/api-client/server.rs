@@ -4,7 +4,6 @@ mod discover_homeserver;
 mod discover_server;
 mod discover_support;
 mod get_capabilities;
-mod get_openid_userinfo;
 mod get_supported_versions;
 mod get_turn_server_info;
 mod request_openid_token;
@@ -17,7 +16,6 @@ pub(crate) fn routes(router: Router) -> Router {
         .endpoint(discover_server::handler)
         .endpoint(discover_support::handler)
         .endpoint(get_capabilities::handler)
-        .endpoint(get_openid_userinfo::handler)
         .endpoint(get_supported_versions::handler)
         .endpoint(get_turn_server_info::handler)
         .endpoint(request_openid_token::handler)

@@ -14,7 +14,7 @@ use kith_search::Search;
 use kith_store::Store;
 use kith_sync::Sync;
 
-use crate::RateLimiter;
+use crate::{PeerTurns, RateLimiter};
 
 /// The services of one running server, wired once by `kith-server`.
 pub struct App {
@@ -48,4 +48,6 @@ pub struct App {
     pub search: Arc<Search>,
     /// Who did what how often.
     pub rate_limiter: RateLimiter,
+    /// Whose turn it is among other servers.
+    pub peer_turns: PeerTurns,
 }

@@ -22,6 +22,7 @@ mod peers;
 mod push;
 mod rooms;
 mod rooms_reading;
+mod rooms_serving;
 mod store;
 mod sync;
 
@@ -143,5 +144,14 @@ impl IntoResponse for ApiError {
                 StatusCode::INTERNAL_SERVER_ERROR.into_response()
             }
         }
+    }
+}
+
+/// The domain's words as a client shows them.
+fn sentence(words: &str) -> String {
+    let mut characters = words.chars();
+    match characters.next() {
+        Some(first) => first.to_uppercase().chain(characters).collect(),
+        None => String::new(),
     }
 }

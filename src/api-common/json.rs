@@ -102,6 +102,32 @@ impl<T: Serialize> OutgoingBody for Json<T> {
     }
 }
 
+/// A response whose JSON text is ready.
+#[derive(Clone, Debug)]
+pub struct Ready(pub String);
+
+impl OutgoingResponse for Ready {
+    type Body = Self;
+
+    fn try_into_http_response_inner(self) -> Result<http::Response<Self>, IntoHttpError> {
+        Ok(http::Response::new(self))
+    }
+}
+
+impl OutgoingBody for Ready {
+    type Error = IntoHttpError;
+
+    fn content_type(&self) -> Option<http::HeaderValue> {
+        Some(http::HeaderValue::from_static("application/json"))
+    }
+
+    fn try_into_buf<B: Default + BufMut + AsRef<[u8]>>(self) -> Result<B, IntoHttpError> {
+        let mut buffer = B::default();
+        buffer.put_slice(self.0.as_bytes());
+        Ok(buffer)
+    }
+}
+
 /// The body of a request as JSON; no body at all means an empty object.
 pub fn read_body<T: DeserializeOwned>(request: &http::Request<&[u8]>) -> Result<T, DeserializationError> {
     let body: &[u8] = if request.body().is_empty() { b"{}" } else { request.body() };

@@ -25,20 +25,35 @@ const BODY_DEPTH_MAX: usize = 100;
 pub(crate) struct Whole {
     pub(crate) parts: Parts,
     path_arguments: Vec<String>,
-    body: Bytes,
+    pub(crate) body: Bytes,
+    body_depth_max: usize,
 }
 
-/// Reads path arguments and the whole body, within the configured size and time.
+/// What a body may be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    pub(crate) body_bytes_max: usize,
+    pub(crate) body_depth_max: usize,
+}
+
+/// Reads path arguments and the whole body, within the size and time that clients have.
 pub(crate) async fn read(app: &App, request: Request) -> Result<Whole, ApiError> {
+    let bounds =
+        Bounds { body_bytes_max: app.config.limits.request_body_bytes_max, body_depth_max: BODY_DEPTH_MAX };
+    read_within(app, request, bounds).await
+}
+
+/// Reads path arguments and the whole body, within the given bounds and the configured time.
+pub(crate) async fn read_within(app: &App, request: Request, bounds: Bounds) -> Result<Whole, ApiError> {
     let (mut parts, body) = request.into_parts();
     let arguments = parts
         .extract::<RawPathParams>()
         .await
         .map_err(|_| ApiError::invalid_param("The path is not valid UTF-8"))?;
     let path_arguments = arguments.iter().map(|(_, value)| value.to_owned()).collect();
-    let limits = &app.config.limits;
-    let collecting = Limited::new(body, limits.request_body_bytes_max).collect();
-    let collected = tokio::time::timeout(Duration::from_millis(limits.body_timeout_ms), collecting).await;
+    let patience = Duration::from_millis(app.config.limits.body_timeout_ms);
+    let collecting = Limited::new(body, bounds.body_bytes_max).collect();
+    let collected = tokio::time::timeout(patience, collecting).await;
     let body = match collected {
         Ok(Ok(body)) => body.to_bytes(),
         Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => {
@@ -50,7 +65,7 @@ pub(crate) async fn read(app: &App, request: Request) -> Result<Whole, ApiError>
             return Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, ErrorKind::Unknown, message));
         }
     };
-    Ok(Whole { parts, path_arguments, body })
+    Ok(Whole { parts, path_arguments, body, body_depth_max: bounds.body_depth_max })
 }
 
 impl Whole {
@@ -75,12 +90,12 @@ impl Whole {
     }
 
     /// What holds for every body that is JSON, also for the parts of it that the endpoint passes over.
-    fn check_text(&self) -> Result<(), ApiError> {
+    pub(crate) fn check_text(&self) -> Result<(), ApiError> {
         if std::str::from_utf8(&self.body).is_err() {
             return Err(ApiError::bad_request(ErrorKind::NotJson, "The body is not UTF-8"));
         }
-        if nesting(&self.body) > BODY_DEPTH_MAX {
-            let message = format!("The body is nested more than {BODY_DEPTH_MAX} levels deep");
+        if nesting(&self.body) > self.body_depth_max {
+            let message = format!("The body is nested more than {} levels deep", self.body_depth_max);
             return Err(ApiError::bad_json(message));
         }
         // Every PUT has a body, and ruma does not always read it to the end.

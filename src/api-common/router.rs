@@ -1,5 +1,7 @@
 //! The table of contents: which handler answers which path, and what happens around every one of them.
 
+mod peers;
+
 use std::{net::IpAddr, net::Ipv4Addr, sync::Arc, time::Instant};
 
 use axum::{

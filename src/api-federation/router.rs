@@ -2,11 +2,20 @@
 
 use kith_api_common::Router;
 
-use crate::discovery;
+use crate::{authorization, backfill, directory, discovery, event, openid, query, space};
 
 /// Enters every endpoint of the server-server API.
 #[must_use]
 pub fn routes(router: Router) -> Router {
-    let areas = [discovery::routes];
+    let areas = [
+        authorization::routes,
+        backfill::routes,
+        directory::routes,
+        discovery::routes,
+        event::routes,
+        openid::routes,
+        query::routes,
+        space::routes,
+    ];
     areas.into_iter().fold(router, |router, area| area(router))
 }

@@ -19,6 +19,9 @@ pub struct Rooms {
 
     /// Show the public directory to logged-in users only. False also shows it to whoever reaches the server.
     pub require_auth_for_directory: bool,
+
+    /// Show the public directory to other servers, whose users then find this server's published rooms.
+    pub directory_for_other_servers: bool,
 }
 
 /// One rule about publishing in the directory.
@@ -64,6 +67,7 @@ impl Default for Rooms {
             encryption_by_default: EncryptionByDefault::Off,
             directory_publication: vec![PublicationRule::default()],
             require_auth_for_directory: true,
+            directory_for_other_servers: true,
         }
     }
 }

@@ -16,8 +16,7 @@ use ruma::{
 };
 use serde_json::value::RawValue;
 
-use self::children::Child;
-pub(crate) use self::children::ChildrenCache;
+pub(crate) use self::children::{Child, ChildrenCache};
 use crate::{ReadError, Rooms, render::raw, tokens::UnknownToken, viewer::Viewer};
 
 /// How many rooms a page has if the client does not say, and at most.
@@ -169,7 +168,7 @@ impl Progress {
 }
 
 /// The stripped event, with its time.
-fn child_state(child: &Child) -> Box<RawValue> {
+pub(crate) fn child_state(child: &Child) -> Box<RawValue> {
     let mut text = stripped_state(&child.pdu);
     text.pop();
     text.push_str(&format!(",\"origin_server_ts\":{}}}", child.pdu.origin_server_ts()));

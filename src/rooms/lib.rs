@@ -57,6 +57,7 @@ pub mod readable_state;
 mod reading;
 pub mod relations;
 pub mod render;
+pub mod serve;
 pub mod summary;
 pub mod threads;
 pub mod timeline;

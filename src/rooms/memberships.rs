@@ -67,6 +67,15 @@ impl Rooms {
         rows.map(|row| row.map(|((_, room), ())| room)).collect()
     }
 
+    /// Whether this server takes part in a room: it has members there, so that it hears what happens, or nobody is
+    /// there at all. What is known of a room that its members have left grows old.
+    pub fn is_resident(&self, room: RoomSid) -> Result<bool, Error> {
+        if self.find_heads(room)?.is_none() {
+            return Ok(false);
+        }
+        Ok(!self.local_joined(room)?.is_empty() || self.joined_servers(room)?.is_empty())
+    }
+
     /// Whether a server has users in a room.
     pub fn is_in_room(&self, server: ServerSid, room: RoomSid) -> Result<bool, Error> {
         ROOM_SERVERS.contains(self.store.engine(), &(room, server))

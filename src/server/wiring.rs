@@ -4,7 +4,7 @@ mod edus;
 
 use crate::figures;
 use crate::open::Ground;
-use kith_api_common::{App, RateLimiter, Router};
+use kith_api_common::{App, PeerTurns, RateLimiter, Router};
 use kith_base::{Outgoing, Tasks};
 use kith_ephemeral::Ephemeral;
 use kith_federation::Federation;
@@ -101,6 +101,7 @@ pub(crate) fn wire(ground: Ground, outgoing: Outgoing, tasks: &Tasks) -> Result<
         push,
         search,
         rate_limiter: RateLimiter::default(),
+        peer_turns: PeerTurns::default(),
     }))
 }
 

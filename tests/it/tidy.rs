@@ -178,18 +178,20 @@ fn endpoint_files(krate: &str) -> Vec<(String, String)> {
 #[test]
 fn endpoints_name_their_path_and_link_to_the_specification() {
     let mut findings = Vec::new();
-    for (name, text) in endpoint_files("api-client") {
-        let header: String = text.lines().take_while(|line| line.starts_with("//!")).collect();
-        if header.contains("Not an endpoint") {
-            continue;
-        }
-        let linked = ["https://spec.matrix.org/", "https://github.com/matrix-org/matrix-spec-proposals/"];
-        if !linked.iter().any(|link| header.contains(link))
-            || !header.contains("/_matrix/") && !header.contains("/.well-known/")
-        {
-            findings.push(format!(
-                "src/api-client/{name}.rs: the header names no path or links to no specification"
-            ));
+    for krate in ["api-client", "api-federation"] {
+        for (name, text) in endpoint_files(krate) {
+            let header: String = text.lines().take_while(|line| line.starts_with("//!")).collect();
+            if header.contains("Not an endpoint") {
+                continue;
+            }
+            let linked = ["https://spec.matrix.org/", "https://github.com/matrix-org/matrix-spec-proposals/"];
+            if !linked.iter().any(|link| header.contains(link))
+                || !header.contains("/_matrix/") && !header.contains("/.well-known/")
+            {
+                findings.push(format!(
+                    "src/{krate}/{name}.rs: the header names no path or links to no specification"
+                ));
+            }
         }
     }
     nothing_wrong(&findings);
@@ -198,7 +200,8 @@ fn endpoints_name_their_path_and_link_to_the_specification() {
 #[test]
 fn every_endpoint_has_a_test_file() {
     let mut findings = Vec::new();
-    for (krate, tests) in [("api-client", "client"), ("api-admin", "admin")] {
+    for (krate, tests) in [("api-client", "client"), ("api-federation", "federation"), ("api-admin", "admin")]
+    {
         for (name, text) in endpoint_files(krate) {
             let header: String = text.lines().take_while(|line| line.starts_with("//!")).collect();
             if header.contains("Not an endpoint") {

@@ -9,6 +9,7 @@ use kith_rooms::{
 };
 use ruma::api::error::ErrorKind;
 
+use super::sentence;
 use crate::ApiError;
 
 /// How long somebody waits who came when too many were writing the same room.
@@ -110,14 +111,5 @@ impl From<ReportError> for ApiError {
             ReportError::NotFound => Self::not_found(sentence(&error.to_string())),
             ReportError::Store(error) => error.into(),
         }
-    }
-}
-
-/// The domain's words as a client shows them.
-fn sentence(words: &str) -> String {
-    let mut characters = words.chars();
-    match characters.next() {
-        Some(first) => first.to_uppercase().chain(characters).collect(),
-        None => String::new(),
     }
 }

@@ -47,17 +47,17 @@ impl Default for ChildrenCache {
 }
 
 /// A child of a space.
-pub(super) struct Child {
-    pub(super) room_id: OwnedRoomId,
-    pub(super) suggested: bool,
+pub(crate) struct Child {
+    pub(crate) room_id: OwnedRoomId,
+    pub(crate) suggested: bool,
     /// Its place among the children, if it has a valid one.
     order: Option<String>,
-    pub(super) pdu: Pdu,
+    pub(crate) pdu: Pdu,
 }
 
 impl Rooms {
     /// The valid children of a space in a state, in their order.
-    pub(super) fn children_of_space(
+    pub(crate) fn children_of_space(
         &self,
         read: &dyn Read,
         space: RoomSid,

@@ -30,7 +30,12 @@ fn service_of(path: &str) -> Option<Service> {
         Some(Service::Metrics)
     } else if starts_with(&["/_synapse/", "/_kith/"]) {
         Some(Service::Admin)
-    } else if starts_with(&["/_matrix/federation/", "/_matrix/key/", "/.well-known/matrix/server"]) {
+    } else if starts_with(&[
+        "/_matrix/federation/",
+        "/_matrix/key/",
+        "/_matrix/policy/",
+        "/.well-known/matrix/server",
+    ]) {
         Some(Service::Federation)
     } else {
         Some(Service::Client)
@@ -50,6 +55,7 @@ mod tests {
             ("/anything", Service::Client),
             ("/_matrix/federation/v1/version", Service::Federation),
             ("/_matrix/key/v2/server", Service::Federation),
+            ("/_matrix/policy/v1/sign", Service::Federation),
             ("/.well-known/matrix/server", Service::Federation),
             ("/_synapse/admin/v1/register", Service::Admin),
             ("/metrics", Service::Metrics),

@@ -4,7 +4,6 @@ mod discover_homeserver;
 mod discover_server;
 mod discover_support;
 mod get_capabilities;
-mod get_openid_userinfo;
 mod get_supported_versions;
 mod get_turn_server_info;
 mod request_openid_token;

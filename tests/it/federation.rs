@@ -1,0 +1,11 @@
+//! The server-server API, as another server sees it: a peer inside the test with a user in a room of the real binary.
+
+mod authentication;
+mod authorization;
+mod backfill;
+mod directory;
+mod event;
+mod openid;
+mod query;
+mod shared;
+mod space;

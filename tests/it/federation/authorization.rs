@@ -1,0 +1,3 @@
+//! The area `authorization`.
+
+mod get_event_authorization;

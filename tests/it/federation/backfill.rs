@@ -1,0 +1,3 @@
+//! The area `backfill`.
+
+mod get_backfill;

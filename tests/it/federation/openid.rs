@@ -1,0 +1,3 @@
+//! The area `openid`.
+
+mod get_openid_userinfo;

@@ -1,0 +1,3 @@
+//! The area `space`.
+
+mod get_hierarchy;

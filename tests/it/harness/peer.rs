@@ -1,0 +1,356 @@
+//! A homeserver inside the test: a key of its own, published over TLS, signed requests and signed events.
+//!
+//! It does just what a test has it do, right or wrong. It is called like its address and port, so nothing has to be
+//! resolved; servers that are to believe its certificate are started by `start_federating`.
+
+use std::{
+    collections::BTreeMap,
+    convert::Infallible,
+    sync::{Arc, Mutex},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD, prelude::BASE64_URL_SAFE_NO_PAD};
+use ed25519_dalek::{Signer, SigningKey};
+use http_body_util::{BodyExt, Full};
+use hyper::{Request, Response, body::Bytes, body::Incoming, service::service_fn};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+use tokio::{net::TcpListener, task::AbortHandle};
+use tokio_rustls::TlsAcceptor;
+
+use super::{
+    Answer, Certificate, Server, encode,
+    server::{free_port, http_client},
+};
+
+/// The name of every peer's key.
+const KEY_ID: &str = "ed25519:peer";
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// A homeserver inside the test. Dropping it ends it.
+pub(crate) struct Peer {
+    /// Its server name.
+    pub(crate) name: String,
+    key: SigningKey,
+    http: reqwest::Client,
+    shared: Arc<Shared>,
+    serving: AbortHandle,
+}
+
+/// A request that a peer has got.
+#[derive(Clone, Debug)]
+pub(crate) struct Received {
+    pub(crate) method: String,
+    /// The path with its query, as it was sent.
+    pub(crate) path: String,
+    pub(crate) authorization: Option<String>,
+    pub(crate) body: Value,
+}
+
+type Answering = Box<dyn Fn(&Received) -> (u16, Value) + Send + Sync>;
+
+#[derive(Default)]
+struct Shared {
+    received: Mutex<Vec<Received>>,
+    /// Answers by the beginning of the path; the longest that fits counts.
+    answers: Mutex<BTreeMap<String, Answering>>,
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+impl Peer {
+    /// Starts a peer at an address, on a port of its own.
+    pub(crate) async fn start(host: &str) -> Self {
+        let port = free_port(host);
+        let name = format!("{host}:{port}");
+        let seed: [u8; 32] = Sha256::digest(&name).into();
+        let key = SigningKey::from_bytes(&seed);
+        let listener = TcpListener::bind((host, port)).await.unwrap();
+        let shared = Arc::new(Shared::default());
+        let serving = tokio::spawn(serve(listener, acceptor(host), Arc::clone(&shared))).abort_handle();
+        let peer = Self { name, key, http: http_client(), shared, serving };
+        peer.publish_key(now_ms() + DAY_MS);
+        peer
+    }
+
+    /// Publishes the key as valid until then.
+    pub(crate) fn publish_key(&self, valid_until_ms: u64) {
+        let public = BASE64_STANDARD_NO_PAD.encode(self.key.verifying_key().as_bytes());
+        let document = self.signed(json!({
+            "server_name": self.name,
+            "valid_until_ts": valid_until_ms,
+            "verify_keys": {KEY_ID: {"key": public}},
+            "old_verify_keys": {},
+        }));
+        self.answer("/_matrix/key/v2/server", move |_| (200, document.clone()));
+    }
+
+    /// Has every request whose path begins like this answered by `answering`, from now on.
+    pub(crate) fn answer(
+        &self,
+        path: &str,
+        answering: impl Fn(&Received) -> (u16, Value) + Send + Sync + 'static,
+    ) {
+        self.shared.answers.lock().unwrap().insert(path.to_owned(), Box::new(answering));
+    }
+
+    /// The requests so far whose path begins like this.
+    pub(crate) fn received(&self, path: &str) -> Vec<Received> {
+        let received = self.shared.received.lock().unwrap();
+        received.iter().filter(|request| request.path.starts_with(path)).cloned().collect()
+    }
+
+    /// A user id of this server.
+    pub(crate) fn user(&self, localpart: &str) -> String {
+        format!("@{localpart}:{}", self.name)
+    }
+
+    /// Sends a signed request.
+    pub(crate) async fn ask(&self, server: &Server, method: &str, path: &str, body: Option<Value>) -> Answer {
+        let header = self.authorization(&server.name, method, path, body.as_ref());
+        self.ask_with(server, method, path, body, Some(&header)).await
+    }
+
+    pub(crate) async fn get(&self, server: &Server, path: &str) -> Answer {
+        self.ask(server, "GET", path, None).await
+    }
+
+    /// Sends a request with just this `Authorization` header.
+    pub(crate) async fn ask_with(
+        &self,
+        server: &Server,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+        authorization: Option<&str>,
+    ) -> Answer {
+        let mut request = self.http.request(method.parse().unwrap(), format!("{}{path}", server.base));
+        if let Some(authorization) = authorization {
+            request = request.header("authorization", authorization);
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let response = request.send().await.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await.unwrap();
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Answer { request: format!("{method} {path} of {}", self.name), status, headers, body }
+    }
+
+    /// The `Authorization` header of a request to `destination`.
+    pub(crate) fn authorization(
+        &self,
+        destination: &str,
+        method: &str,
+        path: &str,
+        content: Option<&Value>,
+    ) -> String {
+        let mut object = json!({
+            "method": method, "uri": path, "origin": self.name, "destination": destination,
+        });
+        if let Some(content) = content {
+            object["content"] = content.clone();
+        }
+        let signature = self.signature(&object);
+        format!(
+            "X-Matrix origin=\"{}\",destination=\"{destination}\",key=\"{KEY_ID}\",sig=\"{signature}\"",
+            self.name
+        )
+    }
+
+    /// An object with this server's signature.
+    pub(crate) fn signed(&self, mut object: Value) -> Value {
+        let signature = self.signature(&without(&object, &["signatures", "unsigned"]));
+        object["signatures"][&self.name][KEY_ID] = json!(signature);
+        object
+    }
+
+    fn signature(&self, object: &Value) -> String {
+        BASE64_STANDARD_NO_PAD.encode(self.key.sign(canonical(object).as_bytes()).to_bytes())
+    }
+
+    /// An event of room version 11 or 12, hashed and signed, with its id.
+    pub(crate) fn event(&self, mut event: Value) -> (String, Value) {
+        let hash = Sha256::digest(canonical(&without(&event, &["signatures", "unsigned", "hashes"])));
+        event["hashes"] = json!({"sha256": BASE64_STANDARD_NO_PAD.encode(hash)});
+        let signature = self.signature(&without(&redacted(&event), &["signatures", "unsigned"]));
+        event["signatures"][&self.name][KEY_ID] = json!(signature);
+        (event_id(&event), event)
+    }
+
+    /// Has a user of this server join a room that `server` is in; answers what that server says of the room.
+    pub(crate) async fn join(&self, server: &Server, room: &str, user: &str) -> Value {
+        let (_, event) = self.template(server, "make_join", room, user).await;
+        let (event_id, event) = self.event(event);
+        let path = format!("/_matrix/federation/v2/send_join/{}/{}", encode(room), encode(&event_id));
+        self.ask(server, "PUT", &path, Some(event)).await.ok()
+    }
+
+    /// An event that a user of this server sends into a room now, as far as `server` knows the room.
+    pub(crate) async fn draft(
+        &self,
+        server: &Server,
+        room: &str,
+        user: &str,
+        kind: &str,
+        state_key: Option<&str>,
+        content: Value,
+    ) -> (String, Value) {
+        // What authorises a member to leave authorises them to speak.
+        let (_, mut event) = self.template(server, "make_leave", room, user).await;
+        let fields = event.as_object_mut().unwrap();
+        fields.remove("state_key");
+        fields.insert("type".to_owned(), json!(kind));
+        fields.insert("content".to_owned(), content);
+        if let Some(state_key) = state_key {
+            fields.insert("state_key".to_owned(), json!(state_key));
+        }
+        self.event(event)
+    }
+
+    /// A text message, as [`Self::draft`].
+    pub(crate) async fn message(&self, server: &Server, room: &str, user: &str, text: &str) -> (String, Value) {
+        let content = json!({"msgtype": "m.text", "body": text});
+        self.draft(server, room, user, "m.room.message", None, content).await
+    }
+
+    /// The template of a membership event, and the version of the room.
+    async fn template(&self, server: &Server, verb: &str, room: &str, user: &str) -> (String, Value) {
+        let versions = "ver=10&ver=11&ver=12";
+        let path = format!("/_matrix/federation/v1/{verb}/{}/{}?{versions}", encode(room), encode(user));
+        let mut answer = self.get(server, &path).await.ok();
+        let mut event = answer["event"].take();
+        event["origin_server_ts"] = json!(now_ms());
+        (answer["room_version"].as_str().unwrap_or_default().to_owned(), event)
+    }
+
+    /// Sends events in a transaction.
+    pub(crate) async fn send(&self, server: &Server, transaction: &str, pdus: &[Value]) -> Answer {
+        self.send_with(server, transaction, json!({"pdus": pdus})).await
+    }
+
+    /// Sends a transaction with these fields.
+    pub(crate) async fn send_with(&self, server: &Server, transaction: &str, fields: Value) -> Answer {
+        let mut body = json!({"origin": self.name, "origin_server_ts": now_ms(), "pdus": []});
+        for (key, value) in fields.as_object().unwrap() {
+            body[key] = value.clone();
+        }
+        let path = format!("/_matrix/federation/v1/send/{}", encode(transaction));
+        self.ask(server, "PUT", &path, Some(body)).await
+    }
+}
+
+/// The time, in milliseconds since 1970.
+pub(crate) fn now_ms() -> u64 {
+    u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
+}
+
+/// The id of an event of room version 4 or later.
+pub(crate) fn event_id(event: &Value) -> String {
+    let hash = Sha256::digest(canonical(&without(&redacted(event), &["signatures", "unsigned"])));
+    format!("${}", BASE64_URL_SAFE_NO_PAD.encode(hash))
+}
+
+/// What redaction leaves of an event, by the rules of room versions 11 and 12.
+pub(crate) fn redacted(event: &Value) -> Value {
+    const KEPT: [&str; 11] = [
+        "event_id", "type", "room_id", "sender", "state_key", "content", "hashes", "signatures", "depth",
+        "prev_events", "auth_events",
+    ];
+    let kept_content: &[&str] = match event["type"].as_str().unwrap() {
+        "m.room.member" => &["membership", "join_authorised_via_users_server"],
+        "m.room.join_rules" => &["join_rule", "allow"],
+        "m.room.power_levels" => &[
+            "ban", "events", "events_default", "invite", "kick", "redact", "state_default", "users",
+            "users_default",
+        ],
+        "m.room.history_visibility" => &["history_visibility"],
+        "m.room.redaction" => &["redacts"],
+        _ => &[],
+    };
+    let pick = |object: &Value, names: &[&str]| -> Map<String, Value> {
+        let fields = object.as_object().unwrap().iter();
+        let kept = fields.filter(|(name, _)| names.contains(&name.as_str()));
+        kept.map(|(name, value)| (name.clone(), value.clone())).collect()
+    };
+    let mut left = pick(event, &KEPT);
+    left.extend(pick(event, &["origin_server_ts"]));
+    if event["type"] != "m.room.create" {
+        let mut content = pick(&event["content"], kept_content);
+        let signed = &event["content"]["third_party_invite"]["signed"];
+        if event["type"] == "m.room.member" && !signed.is_null() {
+            content.insert("third_party_invite".to_owned(), json!({"signed": signed}));
+        }
+        left.insert("content".to_owned(), Value::Object(content));
+    }
+    Value::Object(left)
+}
+
+/// Canonical JSON: the keys of `serde_json` are sorted, and tests have no numbers but whole ones.
+fn canonical(value: &Value) -> String {
+    value.to_string()
+}
+
+fn without(object: &Value, names: &[&str]) -> Value {
+    let mut object = object.clone();
+    for name in names {
+        object.as_object_mut().unwrap().remove(*name);
+    }
+    object
+}
+
+fn acceptor(host: &str) -> TlsAcceptor {
+    let Certificate { chain, key } = Certificate::issue(&[host]);
+    let chain: Vec<CertificateDer<'static>> =
+        CertificateDer::pem_slice_iter(chain.as_bytes()).map(|der| der.unwrap().into_owned()).collect();
+    let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap();
+    // Only the first of all tests installs it.
+    let _installed = rustls::crypto::ring::default_provider().install_default();
+    let config = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).unwrap();
+    TlsAcceptor::from(Arc::new(config))
+}
+
+async fn serve(listener: TcpListener, acceptor: TlsAcceptor, shared: Arc<Shared>) {
+    loop {
+        let Ok((stream, _)) = listener.accept().await else { return };
+        let (acceptor, shared) = (acceptor.clone(), Arc::clone(&shared));
+        tokio::spawn(async move {
+            let Ok(stream) = acceptor.accept(stream).await else { return };
+            let service = service_fn(|request| respond(Arc::clone(&shared), request));
+            let connection = hyper::server::conn::http1::Builder::new();
+            // A server that hangs up in between is its own affair.
+            let _ended = connection.serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}
+
+async fn respond(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let received = Received {
+        method: parts.method.to_string(),
+        path: parts.uri.path_and_query().unwrap().to_string(),
+        authorization: parts.headers.get("authorization").map(|value| value.to_str().unwrap().to_owned()),
+        body: serde_json::from_slice(&body).unwrap_or(Value::Null),
+    };
+    let (status, answer) = {
+        let answers = shared.answers.lock().unwrap();
+        let fitting = answers.iter().filter(|(path, _)| received.path.starts_with(path.as_str()));
+        let longest = fitting.max_by_key(|(path, _)| path.len());
+        longest.map_or_else(
+            || (404, json!({"errcode": "M_UNRECOGNIZED", "error": "the test has no answer to this"})),
+            |(_, answering)| answering(&received),
+        )
+    };
+    shared.received.lock().unwrap().push(received);
+    let response = Response::builder().status(status).header("content-type", "application/json");
+    Ok(response.body(Full::new(Bytes::from(answer.to_string()))).unwrap())
+}
