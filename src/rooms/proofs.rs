@@ -9,6 +9,7 @@ mod network;
 mod receive;
 mod repair;
 mod send;
+mod serving;
 mod upgrade;
 
 use std::sync::Arc;

@@ -35,7 +35,7 @@ async fn a_server_speaks_for_itself_only() {
     peer.ask_with(&server, "GET", &path, None, Some(&forged)).await.refused(401, "M_UNAUTHORIZED");
     // Not even as this server itself.
     let forged = header.replace(&peer.name, &server.name);
-    peer.ask_with(&server, "GET", &path, None, Some(&forged)).await.refused(401, "M_UNAUTHORIZED");
+    peer.ask_with(&server, "GET", &path, None, Some(&forged)).await.refused(403, "M_FORBIDDEN");
     for header in
         ["X-Matrix", "X-Matrix origin=a", "Bearer x", "X-Matrix origin=\"a b\",key=\"ed25519:1\",sig=\"AA\""]
     {

@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use crate::federation::shared::Shared;
+use crate::{
+    federation::shared::Shared,
+    harness::{encode, event_id},
+};
 
 #[tokio::test]
 async fn the_closest_event_is_found() {
@@ -40,9 +43,12 @@ async fn what_a_servers_users_may_not_see_is_passed_over() {
     let visibility = json!([
         {"type": "m.room.history_visibility", "state_key": "", "content": {"history_visibility": "joined"}}
     ]);
-    let shared = Shared::start_with(json!({"preset": "public_chat", "initial_state": visibility})).await;
-    let path = format!("/_matrix/federation/v1/timestamp_to_event/{}?dir=f&ts=0", shared.room_part());
-    let found = shared.get(&path).await.ok()["event_id"].clone();
+    let shared = Shared::start().await;
+    let room = shared.alice.create_room(json!({"preset": "public_chat", "initial_state": visibility})).await;
+    let hidden = shared.alice.say(&room, "hidden").await;
+    let join = shared.peer.join(&shared.server, &room, &shared.bob).await;
+    let time = shared.alice.event(&room, &hidden).await.ok()["origin_server_ts"].as_u64().unwrap();
+    let path = format!("/_matrix/federation/v1/timestamp_to_event/{}?dir=f&ts={time}", encode(&room));
     // The first that they may see is their own coming.
-    assert_eq!(found, shared.state_event("m.room.member", &shared.bob).await["event_id"]);
+    assert_eq!(shared.get(&path).await.ok()["event_id"], event_id(&join["event"]));
 }
