@@ -4,6 +4,7 @@ mod authentication;
 mod authorization;
 mod backfill;
 mod directory;
+mod discovery;
 mod event;
 mod openid;
 mod query;

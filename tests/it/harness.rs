@@ -3,9 +3,13 @@
 mod accounts;
 mod acts;
 mod answer;
+mod authority;
 mod bridge;
 mod dice;
 mod events;
+mod eventually;
+mod network;
+mod peer;
 mod program;
 mod raw;
 mod rooms;
@@ -15,9 +19,13 @@ mod view;
 
 pub(crate) use accounts::{password_proof, secret_mac};
 pub(crate) use answer::Answer;
+pub(crate) use authority::{Certificate, authority_pem};
 pub(crate) use bridge::{AS_TOKEN, Bridge};
 pub(crate) use dice::Dice;
 pub(crate) use events::{bodies, event_ids, find_event, find_state, list, members, state_content, types};
+pub(crate) use eventually::{eventually, eventually_equal};
+pub(crate) use network::{agree, network, network_with, start_federating};
+pub(crate) use peer::{Peer, event_id, is_signed, now_ms};
 pub(crate) use program::Program;
 pub(crate) use raw::Connection;
 pub(crate) use rooms::two_in_a_room;

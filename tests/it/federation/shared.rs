@@ -83,3 +83,20 @@ pub(super) async fn checks_signature(
         answer.refused(401, "M_UNAUTHORIZED");
     }
 }
+
+/// Checks that a request about a room is refused to a server that is not in it, and needs its signature. `path` makes
+/// it of the encoded ids of the room and of an event there.
+pub(super) async fn refuses_outsiders(
+    method: &str,
+    body: impl FnOnce(&str) -> Option<Value>,
+    outside: (u16, &str),
+    path: impl FnOnce(&str, &str) -> String,
+) {
+    let (server, stranger) = tokio::join!(start_federating("127.0.0.2", ""), Peer::start("127.0.0.8"));
+    let alice = server.register("alice").await;
+    let room = alice.create_room(json!({"preset": "public_chat"})).await;
+    let event = alice.say(&room, "hello").await;
+    let (path, body) = (path(&encode(&room), &encode(&event)), body(&event));
+    stranger.ask(&server, method, &path, body.clone()).await.refused(outside.0, outside.1);
+    checks_signature(&server, &stranger, method, &path, body).await;
+}

@@ -11,7 +11,7 @@ use std::{
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD, prelude::BASE64_URL_SAFE_NO_PAD};
-use ed25519_dalek::{Signer, SigningKey};
+use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use http_body_util::{BodyExt, Full};
 use hyper::{Request, Response, body::Bytes, body::Incoming, service::service_fn};
 use hyper_util::rt::TokioIo;
@@ -217,7 +217,13 @@ impl Peer {
     }
 
     /// A text message, as [`Self::draft`].
-    pub(crate) async fn message(&self, server: &Server, room: &str, user: &str, text: &str) -> (String, Value) {
+    pub(crate) async fn message(
+        &self,
+        server: &Server,
+        room: &str,
+        user: &str,
+        text: &str,
+    ) -> (String, Value) {
         let content = json!({"msgtype": "m.text", "body": text});
         self.draft(server, room, user, "m.room.message", None, content).await
     }
@@ -253,6 +259,17 @@ pub(crate) fn now_ms() -> u64 {
     u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
 }
 
+/// Whether a server has signed an object with this public key.
+pub(crate) fn is_signed(object: &Value, server: &str, key_id: &str, public_key: &str) -> bool {
+    let decode = |text: &str| BASE64_STANDARD_NO_PAD.decode(text).unwrap();
+    let key: [u8; 32] = decode(public_key).try_into().unwrap();
+    let signature: [u8; 64] =
+        decode(object["signatures"][server][key_id].as_str().unwrap()).try_into().unwrap();
+    let text = canonical(&without(object, &["signatures", "unsigned"]));
+    let key = VerifyingKey::from_bytes(&key).unwrap();
+    key.verify_strict(text.as_bytes(), &Signature::from_bytes(&signature)).is_ok()
+}
+
 /// The id of an event of room version 4 or later.
 pub(crate) fn event_id(event: &Value) -> String {
     let hash = Sha256::digest(canonical(&without(&redacted(event), &["signatures", "unsigned"])));
@@ -262,14 +279,30 @@ pub(crate) fn event_id(event: &Value) -> String {
 /// What redaction leaves of an event, by the rules of room versions 11 and 12.
 pub(crate) fn redacted(event: &Value) -> Value {
     const KEPT: [&str; 11] = [
-        "event_id", "type", "room_id", "sender", "state_key", "content", "hashes", "signatures", "depth",
-        "prev_events", "auth_events",
+        "event_id",
+        "type",
+        "room_id",
+        "sender",
+        "state_key",
+        "content",
+        "hashes",
+        "signatures",
+        "depth",
+        "prev_events",
+        "auth_events",
     ];
     let kept_content: &[&str] = match event["type"].as_str().unwrap() {
         "m.room.member" => &["membership", "join_authorised_via_users_server"],
         "m.room.join_rules" => &["join_rule", "allow"],
         "m.room.power_levels" => &[
-            "ban", "events", "events_default", "invite", "kick", "redact", "state_default", "users",
+            "ban",
+            "events",
+            "events_default",
+            "invite",
+            "kick",
+            "redact",
+            "state_default",
+            "users",
             "users_default",
         ],
         "m.room.history_visibility" => &["history_visibility"],
@@ -332,7 +365,10 @@ async fn serve(listener: TcpListener, acceptor: TlsAcceptor, shared: Arc<Shared>
     }
 }
 
-async fn respond(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn respond(
+    shared: Arc<Shared>,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
     let received = Received {

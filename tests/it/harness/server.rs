@@ -28,9 +28,24 @@ pub(crate) struct Server {
     pub(crate) http: reqwest::Client,
     pub(crate) directory: Arc<TempDir>,
     pub(crate) port: u16,
+    /// What users and other servers call it.
+    pub(crate) name: String,
     host: String,
     child: Child,
     log: Arc<Mutex<String>>,
+}
+
+/// Where a server is going to run: its directory, and the address of its clients.
+pub(crate) struct Place {
+    pub(crate) directory: Arc<TempDir>,
+    pub(crate) host: String,
+    pub(crate) port: u16,
+}
+
+impl Place {
+    pub(crate) fn new(host: &str) -> Self {
+        Self { directory: Arc::new(TempDir::new().unwrap()), host: host.to_owned(), port: free_port(host) }
+    }
 }
 
 impl Server {
@@ -46,8 +61,12 @@ impl Server {
 
     /// The same, at an address and under a name of its own.
     pub(crate) async fn start_on(host: &str, server_name: &str, more: &str) -> Self {
-        let directory = Arc::new(TempDir::new().unwrap());
-        let port = free_port(host);
+        Self::start_at(Place::new(host), server_name, more).await
+    }
+
+    /// The same, where the directory has been prepared.
+    pub(crate) async fn start_at(place: Place, server_name: &str, more: &str) -> Self {
+        let Place { directory, host, port } = &place;
         let mut config = format!(
             "server_name = \"{server_name}\"\ndata_dir = \"{}\"\n",
             directory.path().join("data").display()
@@ -73,10 +92,11 @@ impl Server {
         config.push_str(&format!("\n{rest}\n"));
         std::fs::write(directory.path().join("kith.toml"), config.replace("$PORT", &port.to_string()))
             .unwrap();
-        Self::run(directory, host, port).await
+        Self::run(place, server_name.to_owned()).await
     }
 
-    async fn run(directory: Arc<TempDir>, host: &str, port: u16) -> Self {
+    async fn run(place: Place, name: String) -> Self {
+        let Place { directory, host, port } = place;
         let mut child = spawn(directory.path());
         let log = Arc::new(Mutex::new(String::new()));
         let outputs: [Box<dyn std::io::Read + Send>; 2] =
@@ -93,7 +113,7 @@ impl Server {
         }
         let base = format!("http://{host}:{port}");
         let http = http_client();
-        let mut server = Self { base, http, directory, port, host: host.to_owned(), child, log };
+        let mut server = Self { base, http, directory, port, name, host, child, log };
         server.wait_until_ready().await;
         server
     }
@@ -152,7 +172,9 @@ impl Server {
 
     /// Starts the server over the data of this one, which has ended.
     pub(crate) async fn run_again(self) -> Self {
-        Self::run(Arc::clone(&self.directory), &self.host, self.port).await
+        let place =
+            Place { directory: Arc::clone(&self.directory), host: self.host.clone(), port: self.port };
+        Self::run(place, self.name.clone()).await
     }
 
     /// Sends SIGTERM and waits for the end; panics if that takes over ten seconds or fails.
