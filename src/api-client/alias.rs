@@ -5,19 +5,24 @@ mod delete_alias;
 mod get_alias;
 
 use kith_api_common::{ApiError, Call, Router};
-use ruma::{OwnedRoomId, OwnedRoomOrAliasId, RoomAliasId};
+use ruma::{OwnedRoomId, OwnedRoomOrAliasId, OwnedServerName};
 
 pub(crate) fn routes(router: Router) -> Router {
     router.endpoint(create_alias::handler).endpoint(delete_alias::handler).endpoint(get_alias::handler)
 }
 
-/// The room that a client names by its id or by an alias.
-pub(crate) fn named_room(call: &Call, name: OwnedRoomOrAliasId) -> Result<OwnedRoomId, ApiError> {
+/// The room that a client names by its id or by an alias of any server, and servers that may know it.
+pub(crate) async fn named_room(
+    call: &Call,
+    name: OwnedRoomOrAliasId,
+    mut via: Vec<OwnedServerName>,
+) -> Result<(OwnedRoomId, Vec<OwnedServerName>), ApiError> {
     match OwnedRoomId::try_from(name) {
-        Ok(room_id) => Ok(room_id),
+        Ok(room_id) => Ok((room_id, via)),
         Err(alias) => {
-            let alias: &RoomAliasId = &alias;
-            Ok(call.app.rooms.resolve_alias(alias)?.0)
+            let (room_id, servers) = call.app.rooms.resolve_alias_across(alias).await?;
+            via.extend(servers);
+            Ok((room_id, via))
         }
     }
 }

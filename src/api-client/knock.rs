@@ -5,5 +5,5 @@ mod knock_room;
 use kith_api_common::Router;
 
 pub(crate) fn routes(router: Router) -> Router {
-    router.endpoint(knock_room::handler)
+    router.endpoint_async(knock_room::handler)
 }

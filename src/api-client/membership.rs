@@ -19,18 +19,18 @@ use ruma::api::client::membership;
 
 pub(crate) fn routes(router: Router) -> Router {
     router
-        .endpoint(ban_user::handler)
+        .endpoint_async(ban_user::handler)
         .endpoint(forget_room::handler)
         .endpoint(get_member_events::handler)
         .endpoint(get_mutual_rooms::handler)
         .endpoint(get_mutual_rooms::unstable_handler)
-        .endpoint(invite_user::handler)
-        .endpoint(join_room_by_id::handler)
-        .endpoint(join_room_by_id_or_alias::handler)
+        .endpoint_async(invite_user::handler)
+        .endpoint_async(join_room_by_id::handler)
+        .endpoint_async(join_room_by_id_or_alias::handler)
         .endpoint(joined_members::handler)
         .endpoint(joined_rooms::handler)
-        .endpoint(kick_user::handler)
-        .endpoint(leave_room::handler)
+        .endpoint_async(kick_user::handler)
+        .endpoint_async(leave_room::handler)
         .endpoint(unban_user::handler)
 }
 

@@ -14,7 +14,7 @@ use kith_api_common::Router;
 pub(crate) fn routes(router: Router) -> Router {
     router
         .endpoint(aliases::handler)
-        .endpoint(create_room::handler)
+        .endpoint_async(create_room::handler)
         .endpoint(get_event_by_timestamp::handler)
         .endpoint(get_room_event::handler)
         .endpoint(get_summary::handler)

@@ -20,6 +20,7 @@ mod accounts;
 mod ephemeral;
 mod peers;
 mod push;
+mod resident;
 mod rooms;
 mod rooms_reading;
 mod rooms_serving;

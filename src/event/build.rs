@@ -162,6 +162,31 @@ pub fn add_signatures(pdu: &Pdu, signatures: &RawValue) -> Result<Pdu, BuildErro
     rebuilt(pdu, event)
 }
 
+/// The event with the signature that another server added to it, if what that server answered is this very event: only
+/// the signatures and the unsigned part may differ. Whether the signature is right is not checked here.
+pub fn co_signed(pdu: &Pdu, answered: &str, server: &ServerName) -> Result<Pdu, BuildError> {
+    let mut event = object_of(pdu);
+    let mut answered = parse_object(answered, parse::strictness(pdu.room_version()))?;
+    let mut signatures = take_object(&mut answered, "signatures");
+    let (own, added) = (event.remove("signatures"), take_object(&mut signatures, server.as_str()));
+    for event in [&mut event, &mut answered] {
+        event.remove("unsigned");
+    }
+    if event != answered {
+        return Err(BuildError::Content(format!("{server} answered with another event")));
+    }
+    if added.is_empty() {
+        return Err(BuildError::Content(format!("{server} did not sign the event")));
+    }
+    event.extend(own.map(|own| ("signatures".to_owned(), own)));
+    for (key_id, signature) in added {
+        if !has_signature(&event, server.as_str(), &key_id) {
+            add_signature(&mut event, server.as_str(), key_id, signature);
+        }
+    }
+    rebuilt(pdu, event)
+}
+
 /// Everything of the event but its hash and signatures.
 fn unsigned_event(draft: Draft, context: &Context<'_>) -> Result<Object, BuildError> {
     let version = context.room_version;

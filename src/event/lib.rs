@@ -16,6 +16,7 @@ pub mod power;
 pub mod redact;
 pub mod resolve;
 mod room_version;
+pub mod template;
 pub mod verify;
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Signatures and hashes are checked in `verify`, the authorisation rules in `auth`.
 //! <https://spec.matrix.org/v1.19/server-server-api/#checks-performed-on-receipt-of-a-pdu>
 
-mod format;
+pub(crate) mod format;
 
 #[cfg(test)]
 mod tests;

@@ -49,6 +49,9 @@ pub enum AliasError {
     /// The user may not do this.
     #[error("{0}")]
     Forbidden(&'static str),
+    /// The server that the alias belongs to does not answer.
+    #[error("the server of the alias does not answer: {0}")]
+    NoAnswer(String),
 }
 
 impl From<Error> for AliasError {

@@ -101,7 +101,10 @@ impl Rooms {
         let mut check = RoomCheck { rooms: self, read, cache: &cache, room, heads, states, keys, findings };
         let events = check.events()?;
         check.orders()?;
-        check.members()?;
+        // What is known of a room that was left behind does not change, but its users may be invited from outside.
+        if self.is_resident(sid)? {
+            check.members()?;
+        }
         check.relations()?;
         Ok(events)
     }

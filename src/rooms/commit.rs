@@ -34,7 +34,7 @@ use crate::{
     write_error::WriteError,
 };
 
-pub(crate) use self::relations::RelatesTo;
+pub(crate) use self::{relations::RelatesTo, stripped::STRIPPED_TYPES};
 
 /// One room inside a verb: what is stored, and what is about to be. Whoever has one holds the room's lane.
 pub(crate) struct RoomWrite<'a> {

@@ -188,6 +188,11 @@ fn judge_on(
     Ok(Judged { sid, pdu, verdict, reason, auth, prev, state_before, hash_matched, own: false })
 }
 
+/// Whether the current state allows an event that is not taken in yet.
+pub(crate) fn check_now(write: &RoomWrite<'_>, pdu: &Pdu) -> Result<(), WriteError> {
+    Ok(verdict::by_state(write, pdu, write.heads.state)??)
+}
+
 /// What became of an event that came before, unless it has no place yet.
 pub(crate) fn known(rooms: &Rooms, event_id: &EventId) -> Result<Option<Ingested>, kith_store::Error> {
     let Some(event) = rooms.store.ids().find_event(event_id)? else { return Ok(None) };

@@ -29,11 +29,13 @@ pub mod ingest;
 mod lane;
 pub mod membership;
 pub mod memberships;
+pub mod outside;
 pub mod pdus;
 pub mod publication;
 pub mod receive;
 mod redact;
 pub mod report;
+pub mod resident;
 mod resolution;
 pub mod room;
 pub mod room_state;
@@ -42,6 +44,7 @@ pub mod server_acl;
 mod state_before;
 pub mod transactions;
 pub mod upgrade;
+pub mod visiting;
 mod write_error;
 
 // Reading.
@@ -84,6 +87,7 @@ pub struct Rooms {
     pub(crate) server_name: OwnedServerName,
     pub(crate) signing_key: Arc<SigningKey>,
     pub(crate) lanes: lane::Lanes,
+    pub(crate) turns: visiting::Turns,
     pub(crate) pdus: pdus::PduCache,
     pub(crate) states: room_state::StateCaches,
     pub(crate) reading: reading::Reading,
@@ -132,6 +136,7 @@ impl Rooms {
             server_name: parts.server_name,
             signing_key: parts.signing_key,
             lanes: lane::Lanes::default(),
+            turns: visiting::Turns::default(),
             pdus: pdus::PduCache::new(PDU_CACHE_BYTES),
             states: room_state::StateCaches::new(STATE_CACHE_BYTES),
             reading: reading::Reading::default(),

@@ -4,17 +4,17 @@
 
 mod ban;
 pub(crate) mod by_state;
-mod carry_over;
+pub(crate) mod carry_over;
 mod forget;
 pub(crate) mod guests;
-mod invite;
-mod join;
+pub(crate) mod invite;
+pub(crate) mod join;
 mod kick;
-mod knock;
+pub(crate) mod knock;
 mod leave;
 mod profile;
-mod restricted;
-mod third_party;
+pub(crate) mod restricted;
+pub(crate) mod third_party;
 
 use kith_event::build::Draft;
 use kith_store::{EventSid, tables::members::Membership};
@@ -47,9 +47,25 @@ pub enum MembershipError {
     /// There is no ban to lift.
     #[error("{0} is not banned from the room")]
     NotBanned(ruma::OwnedUserId),
+    /// The room is restricted, and nobody of this server may vouch for the user.
+    #[error("nobody of this server can vouch for you in this room")]
+    NoVoucher,
     /// A user who is in the room, or invited, cannot forget it.
     #[error("leave the room before forgetting it")]
     StillThere,
+    /// A server that is in the room says no.
+    #[error("{message}")]
+    Remote {
+        /// The status of its answer.
+        status: u16,
+        /// Its code for the reason.
+        errcode: String,
+        /// Its words.
+        message: String,
+    },
+    /// No server that is in the room gave an answer that is of use.
+    #[error("no server in the room could help: {0}")]
+    NoHelp(String),
     /// A membership event that says nothing a membership can be.
     #[error("{0}")]
     Malformed(String),
@@ -62,6 +78,7 @@ impl From<kith_store::Error> for MembershipError {
 }
 
 /// The content of a member event.
+#[derive(Clone, Debug)]
 pub(crate) struct MemberContent(Map<String, Value>);
 
 impl MemberContent {

@@ -52,6 +52,8 @@ catalog! {
     LOCAL_JOINED "local_joined" Range;
     ROOM_SERVERS "room_servers" Range;
     SERVER_ROOMS "server_rooms" Range;
+    // Rooms this server is not in (tables/outside.rs).
+    OUTSIDE "outside" Range;
     // Relations (tables/relations.rs).
     RELATIONS "relations" Range;
     THREADS "threads" Point;

@@ -9,6 +9,7 @@ pub mod members;
 pub mod mentions;
 pub mod names;
 pub mod outbox;
+pub mod outside;
 pub mod peers;
 pub mod receipts;
 pub mod relations;

@@ -6,10 +6,10 @@ use ruma::api::client::knock::knock_room::v3::{Request, Response};
 
 use crate::alias::named_room;
 
-pub(crate) fn handler(call: &Call, request: Request) -> Result<Response, ApiError> {
-    let requester = call.full_user()?;
+pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, ApiError> {
+    let requester = call.full_user()?.clone();
     call.limit(Limit::Join)?;
-    let room_id = named_room(call, request.room_id_or_alias)?;
-    call.app.rooms.knock(requester, &room_id, request.reason)?;
+    let (room_id, via) = named_room(&call, request.room_id_or_alias, request.via).await?;
+    call.app.rooms.knock_across(requester, room_id.clone(), request.reason, via).await?;
     Ok(Response { room_id })
 }

@@ -4,8 +4,8 @@
 use kith_api_common::{ApiError, Call, Limit};
 use ruma::api::client::membership::invite_user::v3::{InvitationRecipient, Request, Response};
 
-pub(crate) fn handler(call: &Call, request: Request) -> Result<Response, ApiError> {
-    let requester = call.full_user()?;
+pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, ApiError> {
+    let requester = call.full_user()?.clone();
     let InvitationRecipient::UserId(invited) = request.recipient else {
         return Err(ApiError::forbidden("This server does not invite by address"));
     };
@@ -13,6 +13,6 @@ pub(crate) fn handler(call: &Call, request: Request) -> Result<Response, ApiErro
     let limiter = &call.app.rate_limiter;
     limiter.check(&call.app, Limit::InvitePerRoom, request.room_id.as_str())?;
     limiter.check(&call.app, Limit::InvitePerUser, invited.user_id.as_str())?;
-    call.app.rooms.invite(requester, &request.room_id, &invited.user_id, invited.reason)?;
+    call.app.rooms.invite_across(requester, request.room_id, invited.user_id, invited.reason).await?;
     Ok(Response {})
 }

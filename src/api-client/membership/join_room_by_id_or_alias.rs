@@ -8,13 +8,13 @@ use ruma::api::client::membership::join_room_by_id_or_alias::v3::{Request, Respo
 use super::third_party_signed;
 use crate::alias::named_room;
 
-pub(crate) fn handler(call: &Call, request: Request) -> Result<Response, ApiError> {
-    let requester = call.requester()?;
+pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, ApiError> {
+    let requester = call.requester()?.clone();
     call.limit(Limit::Join)?;
-    let room_id = named_room(call, request.room_id_or_alias)?;
+    let (room_id, via) = named_room(&call, request.room_id_or_alias, request.via).await?;
     call.app.rate_limiter.check(&call.app, Limit::JoinPerRoom, room_id.as_str())?;
     let third_party_signed = request.third_party_signed.map(third_party_signed).transpose()?;
-    let joining = Joining { reason: request.reason, third_party_signed, via: request.via };
-    call.app.rooms.join(requester, &room_id, joining)?;
+    let joining = Joining { reason: request.reason, third_party_signed, via };
+    call.app.rooms.join_across(requester, room_id.clone(), joining).await?;
     Ok(Response { room_id })
 }

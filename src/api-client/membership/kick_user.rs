@@ -4,7 +4,8 @@
 use kith_api_common::{ApiError, Call};
 use ruma::api::client::membership::kick_user::v3::{Request, Response};
 
-pub(crate) fn handler(call: &Call, request: Request) -> Result<Response, ApiError> {
-    call.app.rooms.kick(call.full_user()?, &request.room_id, &request.user_id, request.reason)?;
+pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, ApiError> {
+    let requester = call.full_user()?.clone();
+    call.app.rooms.kick_across(requester, request.room_id, request.user_id, request.reason).await?;
     Ok(Response {})
 }

@@ -4,7 +4,8 @@
 use kith_api_common::{ApiError, Call};
 use ruma::api::client::membership::leave_room::v3::{Request, Response};
 
-pub(crate) fn handler(call: &Call, request: Request) -> Result<Response, ApiError> {
-    call.app.rooms.leave(call.requester()?, &request.room_id, request.reason)?;
+pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, ApiError> {
+    let requester = call.requester()?.clone();
+    call.app.rooms.leave_across(requester, request.room_id, request.reason).await?;
     Ok(Response {})
 }

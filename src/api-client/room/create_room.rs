@@ -13,13 +13,13 @@ use ruma::{
 use serde::Deserialize;
 use serde_json::{Map, Value, value::RawValue};
 
-pub(crate) fn handler(call: &Call, request: Request) -> Result<Response, ApiError> {
-    let requester = call.full_user()?;
+pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, ApiError> {
+    let requester = call.full_user()?.clone();
     call.limit(Limit::RoomCreation)?;
     for user in &request.invite {
         call.app.rate_limiter.check(&call.app, Limit::InvitePerUser, user.as_str())?;
     }
-    let room_id = call.app.rooms.create_room(requester, new_room(request)?)?;
+    let room_id = call.app.rooms.create_room_across(requester, new_room(request)?).await?;
     Ok(Response { room_id })
 }
 

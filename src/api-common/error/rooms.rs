@@ -52,10 +52,15 @@ impl From<MembershipError> for ApiError {
         match error {
             MembershipError::Write(error) => error.into(),
             MembershipError::UnknownRoom => Self::not_found(message),
-            MembershipError::Blocked => Self::forbidden(message),
+            MembershipError::Blocked | MembershipError::NoVoucher => Self::forbidden(message),
             MembershipError::NoGuests => Self::forbidden_kind(ErrorKind::GuestAccessForbidden, message),
             MembershipError::InviteBlocked(_) => Self::forbidden_kind(ErrorKind::InviteBlocked, message),
             MembershipError::NotBanned(_) => Self::forbidden_kind(ErrorKind::BadState, message),
+            MembershipError::Remote { status, errcode, message } => {
+                let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+                Self::json(status, serde_json::json!({ "errcode": errcode, "error": message }))
+            }
+            MembershipError::NoHelp(_) => Self::new(StatusCode::BAD_GATEWAY, ErrorKind::Unknown, message),
             MembershipError::StillThere => Self::bad_request(ErrorKind::Unknown, message),
             MembershipError::Malformed(_) => Self::bad_json(message),
         }
@@ -68,6 +73,7 @@ impl From<AliasError> for ApiError {
         match error {
             AliasError::Write(error) => error.into(),
             AliasError::NotFound | AliasError::UnknownRoom => Self::not_found(message),
+            AliasError::NoAnswer(_) => Self::new(StatusCode::BAD_GATEWAY, ErrorKind::Unknown, message),
             AliasError::Taken => Self::new(StatusCode::CONFLICT, ErrorKind::Unknown, message),
             AliasError::Invalid(_) => Self::invalid_param(message),
             AliasError::Reserved => Self::bad_request(ErrorKind::Exclusive, message),

@@ -73,7 +73,7 @@ fn check_signatures(signatures: &Object) -> Result<(), ParseError> {
     Ok(())
 }
 
-fn check_references(
+pub(crate) fn check_references(
     room_version: &RoomVersion,
     event: &Object,
     field: &str,

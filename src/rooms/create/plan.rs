@@ -64,7 +64,8 @@ pub(super) fn plan(
     }
     let mut invited: Vec<&UserId> = Vec::new();
     for user in &new.invite {
-        if *user == requester.user_id || invited.contains(&&**user) {
+        // Whoever is on another server is invited through that, once the room exists.
+        if *user == requester.user_id || invited.contains(&&**user) || !rooms.is_local(user) {
             continue;
         }
         invited.push(user);

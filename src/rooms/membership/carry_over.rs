@@ -14,7 +14,7 @@ struct Predecessor {
 }
 
 /// The room that this one replaces, if both say so.
-pub(super) fn predecessor(write: &RoomWrite<'_>) -> Result<Option<RoomSid>, Error> {
+pub(crate) fn predecessor(write: &RoomWrite<'_>) -> Result<Option<RoomSid>, Error> {
     let create = write.pdu(write.room.create)?;
     let predecessor: Option<Predecessor> = create.content_field("predecessor");
     let Some(old) = predecessor.and_then(|predecessor| RoomId::parse(predecessor.room_id).ok()) else {
@@ -30,7 +30,7 @@ pub(super) fn predecessor(write: &RoomWrite<'_>) -> Result<Option<RoomSid>, Erro
 }
 
 /// Copies a user's settings for `old` to `new`. Settings are not worth failing a join for.
-pub(super) fn carry_over(rooms: &Rooms, user: UserSid, old: RoomSid, new: RoomSid) -> Result<(), Error> {
+pub(crate) fn carry_over(rooms: &Rooms, user: UserSid, old: RoomSid, new: RoomSid) -> Result<(), Error> {
     if rooms.membership(user, old)?.is_none() {
         return Ok(());
     }

@@ -7,7 +7,7 @@ use ruma::{RoomId, UserId};
 use serde::Deserialize;
 
 use super::{MemberContent, MembershipError};
-use crate::{Rooms, WriteError, acting::check_not_suspended};
+use crate::{Rooms, WriteError, acting::check_not_suspended, commit::RoomWrite};
 
 /// The account data with which users say whether they want to be invited.
 /// <https://spec.matrix.org/v1.19/client-server-api/#invite-permission>
@@ -31,26 +31,35 @@ impl Rooms {
         check_invitee(self, target)?;
         let mut acting = self.act_in(room_id)?;
         let sender = &requester.user_id;
-        let powers = acting.write.powers(acting.write.heads.state)?;
-        let standing = acting.write.membership(target)?;
-        match (acting.write.membership(sender)?, standing) {
-            (Some(Membership::Join), Some(Membership::Join)) => {
-                return Err(WriteError::Refused(format!("{target} is in the room already")).into());
-            }
-            (Some(Membership::Join), Some(Membership::Ban)) => {
-                return Err(WriteError::Refused(format!("{target} is banned from the room")).into());
-            }
-            (Some(Membership::Join), _) => {}
-            _ => return Err(crate::acting::not_in_room().into()),
-        }
-        if powers.of(sender) < powers.invite_level() {
-            let needed = powers.invite_level();
-            return Err(WriteError::Refused(format!("to invite needs power {needed} in this room")).into());
-        }
+        check_may_invite(&acting.write, sender, target)?;
         let content = MemberContent::new(Membership::Invite, reason).with_profile(self, target)?;
         acting.write.send_member(sender, target, &content, self.clock.now_ms())?;
         Ok(acting.done()?)
     }
+}
+
+/// Whether somebody may invite somebody, said in words.
+pub(crate) fn check_may_invite(
+    write: &RoomWrite<'_>,
+    sender: &UserId,
+    target: &UserId,
+) -> Result<(), WriteError> {
+    match (write.membership(sender)?, write.membership(target)?) {
+        (Some(Membership::Join), Some(Membership::Join)) => {
+            return Err(WriteError::Refused(format!("{target} is in the room already")));
+        }
+        (Some(Membership::Join), Some(Membership::Ban)) => {
+            return Err(WriteError::Refused(format!("{target} is banned from the room")));
+        }
+        (Some(Membership::Join), _) => {}
+        _ => return Err(crate::acting::not_in_room()),
+    }
+    let powers = write.powers(write.heads.state)?;
+    let needed = powers.invite_level();
+    if powers.of(sender) < needed {
+        return Err(WriteError::Refused(format!("to invite needs power {needed} in this room")));
+    }
+    Ok(())
 }
 
 /// Whether a user of this server lets themselves be invited.

@@ -3,9 +3,13 @@
 
 use kith_accounts::Requester;
 use kith_store::{Committed, tables::members::Membership};
-use ruma::{OwnedServerName, OwnedUserId, RoomId, events::StateEventType};
+use ruma::{OwnedServerName, OwnedUserId, RoomId, UserId, events::StateEventType};
 
-use super::{MemberContent, MembershipError, ThirdPartySigned, carry_over, guests, restricted, third_party};
+use super::{
+    MemberContent, MembershipError, ThirdPartySigned, carry_over, guests,
+    restricted::{self, Vouching},
+    third_party,
+};
 use crate::{Rooms, WriteError, acting::check_not_suspended, commit::RoomWrite};
 
 /// How somebody joins.
@@ -29,7 +33,7 @@ impl Rooms {
     ) -> Result<(), MembershipError> {
         check_not_suspended(requester)?;
         let room = self.room(room_id)?.ok_or(MembershipError::UnknownRoom)?;
-        if self.find_heads(room.sid)?.is_none() {
+        if !self.is_resident(room.sid)? {
             return Err(MembershipError::UnknownRoom);
         }
         let user = &requester.user_id;
@@ -71,15 +75,29 @@ pub(super) fn check(
     if requester.guest && !guests::are_welcome(write)? {
         return Err(MembershipError::NoGuests);
     }
-    let standing = write.membership(&requester.user_id)?;
+    admit(write, &requester.user_id)?;
+    match restricted::vouching(write, &requester.user_id)? {
+        Vouching::NotNeeded => Ok(None),
+        Vouching::By(authoriser) => Ok(Some(authoriser)),
+        Vouching::NoVoucher => Err(MembershipError::NoVoucher),
+        Vouching::Unknown | Vouching::Refused => {
+            let reason = "this room is open to the members of certain other rooms, and you are in none of them";
+            Err(WriteError::refused(reason).into())
+        }
+    }
+}
+
+/// Whether the join rule lets a user of any server come in, apart from restricted rooms' conditions.
+pub(crate) fn admit(write: &RoomWrite<'_>, user: &UserId) -> Result<(), WriteError> {
+    let standing = write.membership(user)?;
     if standing == Some(Membership::Ban) {
-        return Err(WriteError::refused("you are banned from this room").into());
+        return Err(WriteError::refused("you are banned from this room"));
     }
     let rule = write.current(&StateEventType::RoomJoinRules, "")?;
     let rule = rule.and_then(|pdu| pdu.content_field::<String>("join_rule"));
     let by_invite = !matches!(rule.as_deref(), Some("public" | "restricted" | "knock_restricted"));
     if by_invite && !matches!(standing, Some(Membership::Join | Membership::Invite)) {
-        return Err(WriteError::refused("you need an invite to join this room").into());
+        return Err(WriteError::refused("you need an invite to join this room"));
     }
-    restricted::authoriser(write, requester)
+    Ok(())
 }

@@ -30,8 +30,8 @@ impl Rooms {
             if !matches!(record.membership, Membership::Join | Membership::Invite | Membership::Knock) {
                 continue;
             }
-            match self.leave_room(room, &user_id, None) {
-                Ok(committed) => last = Some(committed),
+            match self.leave_anywhere(room, user, &user_id) {
+                Ok(committed) => last = committed.or(last),
                 Err(error) => {
                     tracing::warn!(%error, %user_id, room = room.0, "a room could not be left");
                     left_over += 1;
@@ -49,6 +49,19 @@ impl Rooms {
             self.leave_all(user)?;
         }
         Ok(())
+    }
+
+    /// Of a room that other servers keep, the user is rid without anybody being told.
+    fn leave_anywhere(
+        &self,
+        room: RoomSid,
+        user: UserSid,
+        user_id: &UserId,
+    ) -> Result<Option<Committed>, MembershipError> {
+        if self.is_resident(room)? {
+            return self.leave_room(room, user_id, None).map(Some);
+        }
+        Ok(self.end_outside(room, user, Membership::Leave, None)?)
     }
 
     fn leave_room(

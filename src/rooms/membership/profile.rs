@@ -24,7 +24,7 @@ impl Rooms {
     }
 
     /// Shows a user in one room as their profile now does, if they are in it and it does not do so yet.
-    pub(super) fn refresh_profile(
+    pub(crate) fn refresh_profile(
         &self,
         room: RoomSid,
         user: UserSid,

@@ -1,16 +1,13 @@
 //! Restricted rooms: open to the members of other rooms, on the word of a member who may invite.
 //! <https://spec.matrix.org/v1.19/client-server-api/#restricted-rooms>
 
-use kith_accounts::Requester;
 use kith_store::tables::members::Membership;
-use ruma::{OwnedUserId, RoomId, events::StateEventType};
+use ruma::{OwnedUserId, RoomId, UserId, events::StateEventType};
 use serde::Deserialize;
 
-use super::MembershipError;
-use crate::{WriteError, commit::RoomWrite};
+pub(crate) use kith_event::template::AUTHORISER;
 
-/// The field of a join that names who vouches for it.
-pub(super) const AUTHORISER: &str = "join_authorised_via_users_server";
+use crate::{WriteError, commit::RoomWrite};
 
 /// How many conditions of a join rule are looked at.
 const CONDITIONS_MAX: usize = 1_000;
@@ -24,51 +21,98 @@ struct Condition {
     room_id: Option<String>,
 }
 
-/// Who of this server vouches for the user, if the room is restricted and the user needs it: who is invited, or in the
-/// room, does not.
-pub(super) fn authoriser(
+/// Whether somebody needs to be vouched for, and who does it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Vouching {
+    /// The room is not restricted, or the user is invited or in it.
+    NotNeeded,
+    /// This user of this server vouches.
+    By(OwnedUserId),
+    /// The user meets a condition, but nobody of this server may vouch.
+    NoVoucher,
+    /// The user meets no condition that this server knows of, and it does not know all.
+    Unknown,
+    /// The user meets no condition.
+    Refused,
+}
+
+/// Who of this server vouches for a user who wants to join, if that is needed.
+pub(crate) fn vouching(write: &RoomWrite<'_>, user: &UserId) -> Result<Vouching, WriteError> {
+    let standing = write.membership(user)?;
+    if matches!(standing, Some(Membership::Join | Membership::Invite | Membership::Ban)) {
+        return Ok(Vouching::NotNeeded);
+    }
+    Ok(match meets_condition(write, user)? {
+        Met::NotRestricted => Vouching::NotNeeded,
+        Met::No => Vouching::Refused,
+        Met::Unknown => Vouching::Unknown,
+        Met::Yes => voucher(write)?.map_or(Vouching::NoVoucher, Vouching::By),
+    })
+}
+
+/// Whether this server would name `authoriser` as the one who vouches for `user`: a member of its own with the power
+/// to invite, and a user who meets a condition.
+pub(crate) fn may_vouch(
     write: &RoomWrite<'_>,
-    requester: &Requester,
-) -> Result<Option<OwnedUserId>, MembershipError> {
-    let Some(rule) = write.current(&StateEventType::RoomJoinRules, "")? else { return Ok(None) };
+    authoriser: &UserId,
+    user: &UserId,
+) -> Result<bool, WriteError> {
+    let powers = write.powers(write.heads.state)?;
+    Ok(write.rooms.is_local(authoriser)
+        && write.membership(authoriser)? == Some(Membership::Join)
+        && powers.of(authoriser) >= powers.invite_level()
+        && meets_condition(write, user)? == Met::Yes)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Met {
+    NotRestricted,
+    Yes,
+    No,
+    Unknown,
+}
+
+fn meets_condition(write: &RoomWrite<'_>, user: &UserId) -> Result<Met, WriteError> {
+    let Some(rule) = write.current(&StateEventType::RoomJoinRules, "")? else {
+        return Ok(Met::NotRestricted);
+    };
     let restricted = match rule.content_field::<String>("join_rule").as_deref() {
         Some("restricted") => write.room.version.has_restricted_joins(),
         Some("knock_restricted") => write.room.version.has_knock_restricted(),
         _ => false,
     };
-    let standing = write.membership(&requester.user_id)?;
-    if !restricted || matches!(standing, Some(Membership::Join | Membership::Invite | Membership::Ban)) {
-        return Ok(None);
+    if !restricted {
+        return Ok(Met::NotRestricted);
     }
+    let rooms = write.rooms;
+    let local = rooms.is_local(user);
+    let user = rooms.store.ids().find_user(user)?;
     let conditions: Vec<serde_json::Value> = rule.content_field("allow").unwrap_or_default();
-    let conditions = conditions.into_iter().filter_map(|condition| serde_json::from_value(condition).ok());
-    if !meets_any(write, requester, conditions)? {
-        let reason = "this room is open to the members of certain other rooms, and you are in none of them";
-        return Err(WriteError::refused(reason).into());
-    }
-    let refused = || WriteError::refused("nobody of this server can vouch for you in this room");
-    Ok(Some(voucher(write)?.ok_or_else(refused)?))
-}
-
-fn meets_any(
-    write: &RoomWrite<'_>,
-    requester: &Requester,
-    conditions: impl Iterator<Item = Condition>,
-) -> Result<bool, MembershipError> {
+    let conditions =
+        conditions.into_iter().filter_map(|condition| serde_json::from_value::<Condition>(condition).ok());
+    let mut unknown = false;
     for condition in conditions.take(CONDITIONS_MAX) {
         let room_id = condition.room_id.filter(|_| condition.r#type == "m.room_membership");
         let Some(room_id) = room_id.and_then(|room_id| RoomId::parse(room_id).ok()) else { continue };
-        if let Some(room) = write.rooms.store.ids().find_room(&room_id)?
-            && write.rooms.is_joined(requester.user, room)?
+        // Of its own users this server knows in which rooms they are, of others only while it is there itself.
+        let room = match rooms.store.ids().find_room(&room_id)? {
+            Some(room) if local || rooms.is_resident(room)? => room,
+            _ => {
+                unknown |= !local;
+                continue;
+            }
+        };
+        if let Some(user) = user
+            && rooms.is_joined(user, room)?
         {
-            return Ok(true);
+            return Ok(Met::Yes);
         }
     }
-    Ok(false)
+    Ok(if unknown { Met::Unknown } else { Met::No })
 }
 
 /// A joined user of this server who may invite: those with power first, since most rooms ask for some.
-fn voucher(write: &RoomWrite<'_>) -> Result<Option<OwnedUserId>, MembershipError> {
+fn voucher(write: &RoomWrite<'_>) -> Result<Option<OwnedUserId>, WriteError> {
     let powers = write.powers(write.heads.state)?;
     let needed = powers.invite_level();
     let named = powers.named_users().into_iter().map(|(user, _)| user);

@@ -6,7 +6,7 @@
 use kith_store::tables::members::Membership;
 use ruma::{OwnedUserId, UserId, events::StateEventType};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{MemberContent, MembershipError};
 use crate::{WriteError, commit::RoomWrite};
@@ -31,22 +31,32 @@ pub(super) fn exchange(
     signed: &ThirdPartySigned,
     timestamp_ms: u64,
 ) -> Result<(), MembershipError> {
-    if signed.mxid != user {
+    let content = exchanged(write, &signed.sender, user, &json!(signed))?.with_profile(write.rooms, user)?;
+    write.send_member(&signed.sender, user, &content, timestamp_ms)?;
+    Ok(())
+}
+
+/// The content of the invite that the owner of an address is due, if a user of this server invited the address.
+pub(crate) fn exchanged(
+    write: &RoomWrite<'_>,
+    sender: &UserId,
+    target: &UserId,
+    signed: &Value,
+) -> Result<MemberContent, MembershipError> {
+    if signed["mxid"].as_str() != Some(target.as_str()) {
         return Err(WriteError::refused("the invite was signed for somebody else").into());
     }
-    if !write.rooms.is_local(&signed.sender) {
+    if !write.rooms.is_local(sender) {
         return Err(WriteError::refused("the invite was sent by a user of another server").into());
     }
-    let invite = write.current(&StateEventType::RoomThirdPartyInvite, &signed.token)?;
+    let token = signed["token"].as_str().unwrap_or_default();
+    let invite = write.current(&StateEventType::RoomThirdPartyInvite, token)?;
     let invite = invite.ok_or_else(|| WriteError::refused("the invite has been taken back"))?;
-    if *invite.sender() != signed.sender {
+    if invite.sender() != sender {
         return Err(WriteError::refused("the invite was sent by somebody else").into());
     }
     let display_name: String = invite.content_field("display_name").unwrap_or_default();
     // Every field goes along: the signatures are over all of them.
-    let content = MemberContent::new(Membership::Invite, None)
-        .with_profile(write.rooms, user)?
-        .with("third_party_invite", json!({ "display_name": display_name, "signed": signed }));
-    write.send_member(&signed.sender, user, &content, timestamp_ms)?;
-    Ok(())
+    let proof = json!({ "display_name": display_name, "signed": signed });
+    Ok(MemberContent::new(Membership::Invite, None).with("third_party_invite", proof))
 }

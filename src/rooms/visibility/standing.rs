@@ -3,7 +3,7 @@
 use kith_store::{
     Error, EventSid,
     state::StateRoot,
-    tables::{events, members::Membership},
+    tables::{events::EVENT_META, members::Membership},
 };
 
 use super::RoomView;
@@ -45,10 +45,19 @@ pub(super) fn find(view: &RoomView<'_>) -> Result<Standing, Error> {
         return Ok(Standing::Outside);
     }
     let mut event = record.event;
-    for _ in 0..MEMBERSHIPS_FOLLOWED_MAX {
-        let meta = events::get_meta(view.read, event)?;
-        // An invite or a leave that came from outside, while this server was not in the room.
-        let Some(place) = meta.place else { break };
+    for followed in 0..MEMBERSHIPS_FOLLOWED_MAX {
+        let meta = EVENT_META.get(view.read, &event)?;
+        let Some((meta, place)) = meta.and_then(|meta| Some((meta.clone(), meta.place?))) else {
+            // An invite or a leave that came from outside, while this server was not in the room; what was before
+            // that, the state tells that was left behind.
+            let left = view.heads().map(|heads| heads.state).filter(|_| followed == 0);
+            let left = left.map(|root| view.entry(root, view.member_key)).transpose()?.flatten();
+            match left.filter(|left| *left != event) {
+                Some(left) => event = left,
+                None => break,
+            }
+            continue;
+        };
         let Some(before) = view.entry(place.state_before, view.member_key)? else { break };
         if view.membership_of(before)? == Some(Membership::Join) {
             let at = Place { depth: meta.depth, order: place.order };
