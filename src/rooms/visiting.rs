@@ -8,7 +8,6 @@
 mod alias;
 mod arrival;
 mod handshake;
-mod import;
 mod invite;
 mod join;
 mod knock;

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use kith_accounts::Requester;
+use kith_peers::Patience;
 use kith_store::tables::members::Membership;
 use ruma::{
     OwnedRoomId, OwnedServerName, OwnedUserId, RoomId, UserId,
@@ -140,7 +141,7 @@ impl Rooms {
             state_key: target.to_owned(),
             content: Raw::<RoomMemberEventContent>::from_json(content),
         };
-        self.peers.ask(sender.server_name(), request).await?;
+        self.peers.ask_with(sender.server_name(), request, Patience::INTERACTIVE).await?;
         Ok(())
     }
 }

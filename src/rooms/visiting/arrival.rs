@@ -6,31 +6,20 @@ use std::{collections::HashSet, sync::Arc};
 
 use kith_event::{Pdu, RoomVersion, VerifiedPdu, build, parse_pdu};
 use kith_peers::Patience;
+use kith_store::tables::events::Verdict;
 use ruma::{
     OwnedEventId, RoomId, ServerName, api::federation::membership::create_join_event::v2 as send_join,
-    events::TimelineEventType,
 };
 use serde_json::value::RawValue;
 
 use super::handshake::{Prepared, raw};
-use crate::{Rooms, WriteError, membership::MembershipError};
-
-/// What another server tells of a room, verified and not yet judged.
-pub(super) struct Arrival {
-    /// The join that opened the room.
-    pub(super) join: VerifiedPdu,
-    /// The create event.
-    pub(super) create: OwnedEventId,
-    /// The state before the join.
-    pub(super) state: Vec<OwnedEventId>,
-    /// The events of the state, and what they lean on.
-    pub(super) events: Vec<VerifiedPdu>,
-}
+use crate::{Rooms, WriteError, membership::MembershipError, receive::handover::Handover};
 
 /// What an answer to a join says, read.
 struct Told {
     pdus: Vec<Pdu>,
-    state: Vec<OwnedEventId>,
+    /// Which of them are the state.
+    state: HashSet<OwnedEventId>,
 }
 
 impl Rooms {
@@ -45,7 +34,7 @@ impl Rooms {
             pdu: raw(&prepared.pdu),
             omit_members: false,
         };
-        Ok(self.peers.ask_with(server, request, Patience::long()).await?.room_state)
+        Ok(self.peers.ask_with(server, request, Patience::LONG).await?.room_state)
     }
 
     /// The join as it stands in the room: where somebody of another server vouches for it, with that server's
@@ -64,31 +53,35 @@ impl Rooms {
     }
 
     /// Reads and verifies what a server tells of a room. Events that are not signed as they have to be are left away.
-    pub(super) async fn verify_arrival(
+    pub(super) async fn verify_handover(
         self: &Arc<Self>,
         join: VerifiedPdu,
         state: Vec<Box<RawValue>>,
         auth_chain: Vec<Box<RawValue>>,
-    ) -> Result<Arrival, MembershipError> {
+    ) -> Result<Handover, MembershipError> {
         let (version, room_id) = (join.pdu().room_version(), join.pdu().room_id().clone());
-        let told = self.tasks.blocking(move || read(version, &room_id, &state, &auth_chain)).await;
-        let room_id = join.pdu().room_id();
-        let (mut events, mut left_away) = (Vec::with_capacity(told.pdus.len()), 0_usize);
+        let asked = room_id.clone();
+        let told = self.tasks.blocking(move || read(version, &asked, &state, &auth_chain)).await;
+        let mut handover =
+            Handover { room_id, version, event: join, state: Vec::new(), auth_chain: Vec::new() };
+        let mut left_away = 0_usize;
         for verified in self.peers.verify_pdus(told.pdus).await {
             match verified {
-                Ok(event) => events.push(event),
+                Ok(event) if told.state.contains(event.pdu().event_id()) => handover.state.push(event),
+                Ok(event) => handover.auth_chain.push(event),
                 Err(error) => {
-                    tracing::debug!(%room_id, %error, "an event of a room is left away");
+                    tracing::debug!(room_id = %handover.room_id, %error, "an event of a room is left away");
                     left_away += 1;
                 }
             }
         }
         if left_away > 0 {
-            tracing::warn!(%room_id, left_away, "events of a room that is being joined are not signed rightly");
+            tracing::warn!(
+                room_id = %handover.room_id, left_away,
+                "events of a room that is being joined are not signed rightly"
+            );
         }
-        let create = create_of(&events, &told.state)
-            .ok_or_else(|| MembershipError::NoHelp("the room came without its create event".to_owned()))?;
-        Ok(Arrival { join, create, state: told.state, events })
+        Ok(handover)
     }
 
     /// Takes in one's own join of a room that is at home here, as if another server had sent it.
@@ -101,8 +94,8 @@ impl Rooms {
         let received = self.receive(server, pdu.room_id(), raw(pdu)).await;
         let received = received.map_err(|error| MembershipError::NoHelp(error.to_string()))?;
         match received.verdict {
-            kith_store::tables::events::Verdict::Accepted => Ok(()),
-            _ => Err(WriteError::Refused(received.reason.unwrap_or_default()).into()),
+            Verdict::Accepted => Ok(()),
+            Verdict::SoftFailed | Verdict::Rejected => Err(WriteError::Refused(received.reason.unwrap_or_default()).into()),
         }
     }
 }
@@ -114,7 +107,7 @@ fn read(
     state: &[Box<RawValue>],
     auth_chain: &[Box<RawValue>],
 ) -> Told {
-    let mut told = Told { pdus: Vec::with_capacity(state.len() + auth_chain.len()), state: Vec::new() };
+    let mut told = Told { pdus: Vec::with_capacity(state.len() + auth_chain.len()), state: HashSet::new() };
     let mut known: HashSet<OwnedEventId> = HashSet::new();
     let parse = |text: &RawValue| match parse_pdu(version, text.get()) {
         Ok(pdu) if pdu.room_id() == room_id => Some(pdu),
@@ -130,26 +123,11 @@ fn read(
     for (index, text) in state.iter().chain(auth_chain).enumerate() {
         let Some(pdu) = parse(text) else { continue };
         if index < state.len() && pdu.is_state() {
-            told.state.push(pdu.event_id().clone());
+            told.state.insert(pdu.event_id().clone());
         }
         if known.insert(pdu.event_id().clone()) {
             told.pdus.push(pdu);
         }
     }
     told
-}
-
-/// The one create event of a state.
-fn create_of(events: &[VerifiedPdu], state: &[OwnedEventId]) -> Option<OwnedEventId> {
-    let is_create = |event: &&VerifiedPdu| event.pdu().is_state_of(&TimelineEventType::RoomCreate, "");
-    let in_state: HashSet<&OwnedEventId> = state.iter().collect();
-    let mut creates = events
-        .iter()
-        .filter(is_create)
-        .map(|event| event.pdu().event_id())
-        .filter(|event_id| in_state.contains(event_id));
-    match (creates.next(), creates.next()) {
-        (Some(create), None) => Some(create.clone()),
-        _ => None,
-    }
 }

@@ -7,6 +7,7 @@ use kith_event::{
     build::{self, Context},
     template::{self, Template, Wanted},
 };
+use kith_peers::Patience;
 use kith_store::tables::members::Membership;
 use ruma::{
     OwnedUserId, RoomId, RoomVersionId, ServerName, UserId,
@@ -59,17 +60,17 @@ impl Rooms {
         Ok(match membership {
             Membership::Join => {
                 let request = prepare_join_event::v1::Request { room_id, user_id, ver };
-                let answer = self.peers.ask(server, request).await?;
+                let answer = self.peers.ask_with(server, request, Patience::INTERACTIVE).await?;
                 (answer.room_version.unwrap_or(RoomVersionId::V1), answer.event)
             }
             Membership::Knock => {
                 let request = prepare_knock_event::v1::Request { room_id, user_id, ver };
-                let answer = self.peers.ask(server, request).await?;
+                let answer = self.peers.ask_with(server, request, Patience::INTERACTIVE).await?;
                 (answer.room_version, answer.event)
             }
             Membership::Leave | Membership::Invite | Membership::Ban => {
                 let request = prepare_leave_event::v1::Request { room_id, user_id };
-                let answer = self.peers.ask(server, request).await?;
+                let answer = self.peers.ask_with(server, request, Patience::INTERACTIVE).await?;
                 (answer.room_version.unwrap_or(RoomVersionId::V1), answer.event)
             }
         })

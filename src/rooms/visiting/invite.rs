@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http::Method;
 use kith_accounts::Requester;
 use kith_event::{Pdu, VerifiedPdu, build};
-use kith_peers::PeerError;
+use kith_peers::{Patience, PeerError};
 use kith_store::tables::members::Membership;
 use ruma::{
     OwnedRoomId, OwnedUserId, RoomId, ServerName, UserId,
@@ -126,7 +126,7 @@ impl Rooms {
             event: raw(&issued.pdu),
             invite_room_state: issued.face.iter().map(|pdu| RawStrippedState::Pdu(raw(pdu))).collect(),
         };
-        let answered = match self.peers.ask(server, request).await {
+        let answered = match self.peers.ask_with(server, request, Patience::INTERACTIVE).await {
             Ok(answer) => answer.event,
             Err(PeerError::Answer { status: 400 | 404 | 405, errcode, .. })
                 if issued.room.version.event_id_in_event()
@@ -157,7 +157,7 @@ impl Rooms {
             serde_json::from_str(issued.pdu.json()).map_err(|error| no_help(&error))?;
         let face: Vec<Box<RawValue>> = issued.face.iter().map(raw).collect();
         event.insert("unsigned".to_owned(), json!({ "invite_room_state": face }));
-        let body = serde_json::value::to_raw_value(&event).map_err(|error| no_help(&error))?;
+        let body = serde_json::to_vec(&event).map_err(|error| no_help(&error))?;
         let path = format!(
             "/_matrix/federation/v1/invite/{}/{}",
             path_segment(issued.room.id.as_str()),

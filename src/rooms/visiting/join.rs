@@ -10,11 +10,10 @@ use tokio::sync::oneshot;
 
 use super::{
     Refusals, SERVERS_ASKED_MAX,
-    import::Imported,
     turns::{Going, Turn},
 };
 use crate::{
-    Rooms,
+    Rooms, WriteError,
     acting::check_not_suspended,
     membership::{Joining, MemberContent, MembershipError, carry_over},
 };
@@ -129,12 +128,14 @@ impl Rooms {
             // Only the word of another server's user was needed: the rest of the room is here.
             return self.receive_own_join(server, &join).await;
         }
-        let arrival = self.verify_arrival(join, answer.state, answer.auth_chain).await?;
-        let (rooms, asked) = (Arc::clone(self), room_id.to_owned());
-        let join = arrival.join.clone();
-        match self.tasks.blocking(move || rooms.import(&asked, arrival)).await? {
-            Imported::Done => Ok(()),
-            Imported::AlreadyHome => self.receive_own_join(server, &join).await,
+        let handover = self.verify_handover(join, answer.state, answer.auth_chain).await?;
+        let rooms = Arc::clone(self);
+        match self.tasks.blocking(move || rooms.take_over(handover)).await {
+            Ok(_) => Ok(()),
+            Err(WriteError::Refused(reason) | WriteError::Malformed(reason)) => {
+                Err(MembershipError::NoHelp(format!("what came with the join is of no use: {reason}")))
+            }
+            Err(error) => Err(error.into()),
         }
     }
 

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use kith_accounts::Requester;
+use kith_peers::Patience;
 use kith_store::tables::members::Membership;
 use ruma::{
     OwnedRoomId, OwnedServerName, RoomId, ServerName,
@@ -90,7 +91,7 @@ impl Rooms {
             event_id: prepared.pdu.event_id().clone(),
             pdu: raw(&prepared.pdu),
         };
-        let answer = self.peers.ask(server, request).await?;
+        let answer = self.peers.ask_with(server, request, Patience::INTERACTIVE).await?;
         let shown: Vec<Box<RawValue>> = answer.knock_room_state.into_iter().map(json_of).collect();
         let (rooms, server, requester) = (Arc::clone(self), server.to_owned(), requester.clone());
         let work = move || rooms.note_knock(&requester, &prepared, &shown, server);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use kith_accounts::Requester;
 use kith_event::Pdu;
+use kith_peers::Patience;
 use kith_store::{Committed, RoomSid, tables::members::Membership};
 use ruma::{
     OwnedRoomId, OwnedServerName, RoomId, ServerName, UserId,
@@ -102,7 +103,7 @@ impl Rooms {
             event_id: prepared.pdu.event_id().clone(),
             pdu: raw(&prepared.pdu),
         };
-        self.peers.ask(server, request).await?;
+        self.peers.ask_with(server, request, Patience::INTERACTIVE).await?;
         Ok(prepared.pdu)
     }
 }
