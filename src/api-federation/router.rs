@@ -2,7 +2,9 @@
 
 use kith_api_common::Router;
 
-use crate::{authorization, backfill, directory, discovery, event, openid, query, space};
+use crate::{
+    authorization, backfill, directory, discovery, event, membership, openid, query, space, thirdparty,
+};
 
 /// Enters every endpoint of the server-server API.
 #[must_use]
@@ -13,9 +15,11 @@ pub fn routes(router: Router) -> Router {
         directory::routes,
         discovery::routes,
         event::routes,
+        membership::routes,
         openid::routes,
         query::routes,
         space::routes,
+        thirdparty::routes,
     ];
     areas.into_iter().fold(router, |router, area| area(router))
 }

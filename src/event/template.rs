@@ -82,7 +82,8 @@ pub fn read(
     check_field(&event, "state_key", wanted.user.as_str())?;
     let content = event.get("content").and_then(Value::as_object).ok_or(TemplateError::Another("content"))?;
     check_field(content, "membership", wanted.membership)?;
-    let authoriser = content.get(AUTHORISER).filter(|_| wanted.membership == "join").map(user_of).transpose()?;
+    let authoriser =
+        content.get(AUTHORISER).filter(|_| wanted.membership == "join").map(user_of).transpose()?;
     let prev_events = references(room_version, &event, "prev_events", PREV_EVENTS_MAX)?;
     if prev_events.is_empty() {
         return Err(ParseError::Field("`prev_events`: empty".to_owned()).into());

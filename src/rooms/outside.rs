@@ -23,8 +23,8 @@ use kith_store::{
 };
 use ruma::{OwnedServerName, ServerName};
 
-pub use self::invited::Invite;
 pub(crate) use self::face::Face;
+pub use self::invited::Invite;
 use crate::{Rooms, WriteError};
 
 /// What a user of this server has become to a room that this server is not in.

@@ -55,7 +55,9 @@ impl From<PeerError> for MembershipError {
     fn from(error: PeerError) -> Self {
         let told = error.to_string();
         match error {
-            PeerError::Answer { status, errcode: Some(errcode), error, .. } if PASSED_ON.contains(&status) => {
+            PeerError::Answer { status, errcode: Some(errcode), error, .. }
+                if PASSED_ON.contains(&status) =>
+            {
                 Self::Remote { status, errcode, message: error.unwrap_or(told) }
             }
             _ => Self::NoHelp(told),

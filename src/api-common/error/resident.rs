@@ -21,9 +21,7 @@ impl From<ResidentError> for ApiError {
                 let data = IncompatibleRoomVersionErrorData { room_version: version.into() };
                 Self::bad_request(ErrorKind::IncompatibleRoomVersion(data), message)
             }
-            ResidentError::UnableToAuthorise => {
-                Self::bad_request(ErrorKind::UnableToAuthorizeJoin, message)
-            }
+            ResidentError::UnableToAuthorise => Self::bad_request(ErrorKind::UnableToAuthorizeJoin, message),
             ResidentError::UnableToGrant => Self::bad_request(ErrorKind::UnableToGrantJoin, message),
             ResidentError::Invalid(_) => Self::invalid_param(message),
             ResidentError::MissingState(_) => Self::bad_request(ErrorKind::MissingParam, message),

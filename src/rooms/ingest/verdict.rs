@@ -90,7 +90,11 @@ fn out_of_place(
     Ok(None)
 }
 
-pub(super) fn by_state(write: &RoomWrite<'_>, pdu: &Pdu, root: StateRoot) -> Result<Result<(), AuthError>, Error> {
+pub(super) fn by_state(
+    write: &RoomWrite<'_>,
+    pdu: &Pdu,
+    root: StateRoot,
+) -> Result<Result<(), AuthError>, Error> {
     let needed = match auth::state_needed(pdu) {
         Ok(needed) => needed,
         Err(error) => return Ok(Err(error)),

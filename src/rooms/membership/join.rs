@@ -81,7 +81,8 @@ pub(super) fn check(
         Vouching::By(authoriser) => Ok(Some(authoriser)),
         Vouching::NoVoucher => Err(MembershipError::NoVoucher),
         Vouching::Unknown | Vouching::Refused => {
-            let reason = "this room is open to the members of certain other rooms, and you are in none of them";
+            let reason =
+                "this room is open to the members of certain other rooms, and you are in none of them";
             Err(WriteError::refused(reason).into())
         }
     }

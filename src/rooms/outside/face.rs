@@ -167,7 +167,8 @@ mod tests {
         let events = [event("m.room.name", ""), event("m.room.member", "@bob:b.example")];
         let face = read("11", &events).expect("makes sense");
         let shown: Json = serde_json::from_str(&face.with("{}")).expect("JSON");
-        let name = json!({ "type": "m.room.name", "state_key": "", "sender": "@alice:a.example", "content": {} });
+        let name =
+            json!({ "type": "m.room.name", "state_key": "", "sender": "@alice:a.example", "content": {} });
         assert_eq!(shown, json!([name, {}]));
     }
 

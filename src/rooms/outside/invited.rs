@@ -93,7 +93,9 @@ impl Rooms {
         let invite = verified.next().ok_or_else(|| ResidentError::Unverified("not verified".to_owned()))?;
         let invite = invite.map_err(|error| ResidentError::Unverified(error.to_string()))?;
         if !invite.hash_matched() {
-            return Err(ResidentError::Unverified("the content of the event does not fit its hash".to_owned()));
+            return Err(ResidentError::Unverified(
+                "the content of the event does not fit its hash".to_owned(),
+            ));
         }
         if let Some(Err(error @ (VerifyError::WrongSignature(..) | VerifyError::MissingSignature(_)))) =
             verified.next()

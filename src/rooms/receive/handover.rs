@@ -70,8 +70,11 @@ impl Rooms {
             // What was known of the room from an earlier time has been left behind by those who stayed in it.
             write.heads.extremities.clear();
         }
+        let before = write.heads.state;
         write.append(judged, None)?;
-        let committed = self.commit([write], self.store.begin())?;
+        let mut txn = self.store.begin();
+        write.come_in(&mut txn, before)?;
+        let committed = self.commit([write], txn)?;
         drop(lane);
         committed.wait_durable()?;
         Ok(ingested)
@@ -84,7 +87,12 @@ impl Rooms {
                 Err(malformed("the room is known by another create event"))
             }
             Some(known) if self.find_heads(known.sid)?.is_some() => Ok(RoomWrite::open(self, known)?),
-            Some(_) | None => Ok(RoomWrite::begin(self, room)),
+            Some(_) | None => {
+                let invited = self.invited_from_outside(room.sid)?;
+                let mut write = RoomWrite::begin(self, room);
+                write.heads.invited = invited;
+                Ok(write)
+            }
         }
     }
 

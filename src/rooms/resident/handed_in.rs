@@ -91,7 +91,9 @@ impl Rooms {
         let verified = verified.ok_or_else(|| ResidentError::Unverified("not verified".to_owned()))?;
         let verified = verified.map_err(|error| ResidentError::Unverified(error.to_string()))?;
         if !verified.hash_matched() {
-            return Err(ResidentError::Unverified("the content of the event does not fit its hash".to_owned()));
+            return Err(ResidentError::Unverified(
+                "the content of the event does not fit its hash".to_owned(),
+            ));
         }
         Ok(verified)
     }
@@ -134,11 +136,12 @@ impl Rooms {
                 }
             };
         }
-        let judged = ingest::judge(&mut write, event, Against::CurrentState).map_err(|error| match error {
-            IngestError::Write(error) => ResidentError::Write(error),
-            IngestError::UnknownRoom => ResidentError::UnknownRoom(room.id.clone()),
-            IngestError::Missing(_) => invalid("the event builds on events that are not here"),
-        })?;
+        let judged =
+            ingest::judge(&mut write, event, Against::CurrentState).map_err(|error| match error {
+                IngestError::Write(error) => ResidentError::Write(error),
+                IngestError::UnknownRoom => ResidentError::UnknownRoom(room.id.clone()),
+                IngestError::Missing(_) => invalid("the event builds on events that are not here"),
+            })?;
         if judged.verdict != Verdict::Accepted {
             return Err(WriteError::Refused(judged.reason.unwrap_or_default()).into());
         }

@@ -4,9 +4,7 @@
 use std::sync::Arc;
 
 use kith_peers::PeerError;
-use ruma::{
-    OwnedRoomAliasId, OwnedRoomId, OwnedServerName, api::federation::query::get_room_information,
-};
+use ruma::{OwnedRoomAliasId, OwnedRoomId, OwnedServerName, api::federation::query::get_room_information};
 
 use crate::{Rooms, aliases::AliasError};
 

@@ -95,7 +95,9 @@ impl Rooms {
         let received = received.map_err(|error| MembershipError::NoHelp(error.to_string()))?;
         match received.verdict {
             Verdict::Accepted => Ok(()),
-            Verdict::SoftFailed | Verdict::Rejected => Err(WriteError::Refused(received.reason.unwrap_or_default()).into()),
+            Verdict::SoftFailed | Verdict::Rejected => {
+                Err(WriteError::Refused(received.reason.unwrap_or_default()).into())
+            }
         }
     }
 }

@@ -87,9 +87,7 @@ impl Rooms {
         let Template { prev_events, auth_events, depth, authoriser } = template;
         let content = match &authoriser {
             None => content,
-            Some(authoriser)
-                if room_version.has_restricted_joins() && authoriser.server_name() == server =>
-            {
+            Some(authoriser) if room_version.has_restricted_joins() && authoriser.server_name() == server => {
                 content.with(restricted::AUTHORISER, authoriser.as_str())
             }
             Some(authoriser) => {

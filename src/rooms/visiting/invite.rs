@@ -134,9 +134,7 @@ impl Rooms {
             {
                 self.hand_over_invite_v1(server, issued).await?
             }
-            Err(PeerError::Answer { errcode: Some(errcode), error, .. })
-                if errcode == "M_MISSING_PARAM" =>
-            {
+            Err(PeerError::Answer { errcode: Some(errcode), error, .. }) if errcode == "M_MISSING_PARAM" => {
                 // Nothing that the client could do better.
                 return Err(MembershipError::NoHelp(error.unwrap_or(errcode)));
             }
@@ -180,7 +178,9 @@ fn path_segment(text: &str) -> String {
     let mut segment = String::with_capacity(text.len() + 16);
     for byte in text.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => segment.push(char::from(byte)),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                segment.push(char::from(byte))
+            }
             _ => segment.push_str(&format!("%{byte:02X}")),
         }
     }

@@ -120,8 +120,7 @@ impl Rooms {
         let (rooms, user, reason) = (Arc::clone(self), requester.user_id.clone(), joining.reason.clone());
         let work = move || MemberContent::new(Membership::Join, reason).with_profile(&rooms, &user);
         let content = self.tasks.blocking(work).await?;
-        let prepared =
-            self.prepare(server, room_id, &requester.user_id, Membership::Join, content).await?;
+        let prepared = self.prepare(server, room_id, &requester.user_id, Membership::Join, content).await?;
         let answer = self.hand_in_join(server, &prepared).await?;
         let join = self.confirmed(prepared, answer.event.as_deref()).await?;
         if self.is_home(room_id).await? {

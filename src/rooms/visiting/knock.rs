@@ -106,8 +106,7 @@ impl Rooms {
         server: OwnedServerName,
     ) -> Result<(), WriteError> {
         let pdu = &prepared.pdu;
-        let face =
-            Face::read_leniently(pdu.room_version(), pdu.room_id(), &requester.user_id, shown);
+        let face = Face::read_leniently(pdu.room_version(), pdu.room_id(), &requester.user_id, shown);
         let told = Told {
             room: self.store.ids().room(pdu.room_id())?,
             user: requester.user,

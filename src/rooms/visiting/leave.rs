@@ -8,8 +8,7 @@ use kith_event::Pdu;
 use kith_peers::Patience;
 use kith_store::{Committed, RoomSid, tables::members::Membership};
 use ruma::{
-    OwnedRoomId, OwnedServerName, RoomId, ServerName, UserId,
-    api::federation::membership::create_leave_event,
+    OwnedRoomId, OwnedServerName, RoomId, ServerName, UserId, api::federation::membership::create_leave_event,
 };
 
 use super::{SERVERS_TOLD_MAX, handshake::raw};

@@ -9,8 +9,7 @@ use kith_event::Pdu;
 use kith_store::tables::members::Membership;
 use ruma::{
     MilliSecondsSinceUnixEpoch, OwnedRoomId, OwnedServerName, OwnedUserId, RoomId, UInt, UserId,
-    api::federation::transactions::send_transaction_message,
-    events::StateEventType,
+    api::federation::transactions::send_transaction_message, events::StateEventType,
 };
 
 use super::handshake::raw;
@@ -78,8 +77,7 @@ impl Rooms {
         let (Some(room), Some(user)) = (ids.find_room(room_id)?, ids.find_user(target)?) else {
             return Ok(None);
         };
-        let outside =
-            matches!(self.membership(user, room)?, Some(Membership::Invite | Membership::Knock));
+        let outside = matches!(self.membership(user, room)?, Some(Membership::Invite | Membership::Knock));
         if self.is_local(target) || !outside {
             return Ok(None);
         }

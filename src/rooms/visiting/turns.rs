@@ -54,7 +54,9 @@ mod tests {
     async fn a_turn_ends_when_it_is_dropped() {
         let turns = Turns::default();
         let Turn::Mine(going) = turns.take(room_id!("!a:a.example")) else { panic!("nobody else is going") };
-        let Turn::Theirs(mut over) = turns.take(room_id!("!a:a.example")) else { panic!("somebody is going") };
+        let Turn::Theirs(mut over) = turns.take(room_id!("!a:a.example")) else {
+            panic!("somebody is going")
+        };
         assert!(matches!(turns.take(room_id!("!b:a.example")), Turn::Mine(_)));
         drop(going);
         assert!(over.changed().await.is_err());
