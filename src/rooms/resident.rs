@@ -96,7 +96,7 @@ impl Rooms {
         if self.find_heads(room.sid)?.is_none() || self.local_joined(room.sid)?.is_empty() {
             return Err(unknown());
         }
-        if !self.is_server_allowed(room.sid, server)? {
+        if !self.is_allowed_by_acl(room.sid, server)? {
             return Err(ResidentError::Denied);
         }
         Ok(room)

@@ -11,7 +11,7 @@ mod auth_chain;
 mod event;
 mod hierarchy;
 mod history;
-mod state;
+pub(crate) mod state;
 mod timestamp;
 mod visibility;
 

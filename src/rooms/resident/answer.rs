@@ -12,7 +12,7 @@ use kith_store::{
 use ruma::{OwnedServerName, UserId, events::StateEventType};
 
 use super::ResidentError;
-use crate::{Rooms, commit::STRIPPED_TYPES, room::Room, serve::list_of};
+use crate::{Rooms, commit::STRIPPED_TYPES, room::Room, serve::state::list_of};
 
 /// The answer to a join.
 #[derive(Clone, Debug)]

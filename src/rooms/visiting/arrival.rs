@@ -91,7 +91,7 @@ impl Rooms {
         join: &VerifiedPdu,
     ) -> Result<(), MembershipError> {
         let pdu = join.pdu();
-        let received = self.receive(server, pdu.room_id(), raw(pdu)).await;
+        let received = self.receive(server, pdu.room_id(), &raw(pdu)).await;
         let received = received.map_err(|error| MembershipError::NoHelp(error.to_string()))?;
         match received.verdict {
             Verdict::Accepted => Ok(()),
