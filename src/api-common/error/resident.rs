@@ -2,7 +2,10 @@
 
 use http::StatusCode;
 use kith_rooms::resident::ResidentError;
-use ruma::api::error::{ErrorKind, IncompatibleRoomVersionErrorData};
+use ruma::{
+    RoomVersionId,
+    api::error::{ErrorKind, IncompatibleRoomVersionErrorData},
+};
 
 use super::sentence;
 use crate::ApiError;
@@ -17,10 +20,14 @@ impl From<ResidentError> for ApiError {
             | ResidentError::Denied
             | ResidentError::RoomClosed
             | ResidentError::Unverified(_) => Self::forbidden(message),
-            ResidentError::IncompatibleVersion(version) => {
-                let data = IncompatibleRoomVersionErrorData { room_version: version.into() };
-                Self::bad_request(ErrorKind::IncompatibleRoomVersion(data), message)
-            }
+            ResidentError::IncompatibleVersion(version) => match RoomVersionId::try_from(version) {
+                Ok(room_version) => {
+                    let data = IncompatibleRoomVersionErrorData { room_version };
+                    Self::bad_request(ErrorKind::IncompatibleRoomVersion(data), message)
+                }
+                // What cannot even be the name of a version cannot be repeated as one.
+                Err(_) => Self::invalid_param(message),
+            },
             ResidentError::UnableToAuthorise => Self::bad_request(ErrorKind::UnableToAuthorizeJoin, message),
             ResidentError::UnableToGrant => Self::bad_request(ErrorKind::UnableToGrantJoin, message),
             ResidentError::Invalid(_) => Self::invalid_param(message),

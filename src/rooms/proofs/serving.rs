@@ -255,7 +255,7 @@ fn what_a_servers_users_may_not_see_is_handed_out_without_its_content() {
             assert_eq!(body(&pdu).is_some(), shown, "{visibility}: {:?}", body(&world.pdu(event_id)));
         }
         let list =
-            world.rooms.serve_backfill(&*read, bobs_server(), &room, &[inside.clone()], 5).expect("serves");
+            world.rooms.serve_backfill(&*read, bobs_server(), &room, std::slice::from_ref(&inside), 5).expect("serves");
         let bodies: Vec<bool> = read_list(&world, &room, &list)
             .iter()
             .filter(|pdu| !pdu.is_state())
@@ -315,7 +315,7 @@ fn spaces_are_told_with_what_can_be_entered() {
     assert_eq!(served.room.summary.room_id, space);
     assert_eq!(served.room.children_state.len(), 3);
     assert_eq!(served.children.iter().map(|child| &child.room_id).collect::<Vec<_>>(), [&open]);
-    assert_eq!(served.inaccessible_children, [closed.clone()]);
+    assert_eq!(served.inaccessible_children, std::slice::from_ref(&closed));
     assert_eq!(serve(&space, true).expect("serves").room.children_state.len(), 1);
     assert!(matches!(serve(&closed, false), Err(ServeError::NotFound(_))));
     let content = json!({ "membership": "invite" });
