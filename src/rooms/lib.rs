@@ -4,8 +4,7 @@
 //! rows; verbs (`send`, `create`, `membership`, …) build events and put them on that road inside the room's lane.
 //! Reading: visibility, timelines, relations, the directory.
 //!
-//! Deliberately absent: HTTP, and who is listening. Nobody is told of an event: it is committed at a position, and
-//! whoever cares reads on from there.
+//! Deliberately absent: HTTP, and who is listening. Nobody is told of an event: whoever cares reads on by position.
 
 use std::sync::Arc;
 
@@ -15,7 +14,7 @@ use kith_config::Config;
 use kith_event::SigningKey;
 use kith_peers::Peers;
 use kith_store::Store;
-use ruma::{OwnedServerName, UserId};
+use ruma::OwnedServerName;
 
 // Writing.
 mod acting;
@@ -25,6 +24,7 @@ mod commit;
 pub mod countable;
 pub mod create;
 mod drafting;
+mod identity;
 pub mod ingest;
 mod lane;
 pub mod membership;
@@ -73,9 +73,7 @@ pub use viewer::Viewer;
 pub use visibility::{RoomView, Seen};
 pub use write_error::WriteError;
 
-/// The room domain: one per server.
-///
-/// Its verbs block on the disk, so they run on the blocking pool.
+/// The room domain: one per server. Its verbs block on the disk, so they run on the blocking pool.
 pub struct Rooms {
     pub(crate) store: Arc<Store>,
     pub(crate) accounts: Arc<Accounts>,
@@ -143,21 +141,6 @@ impl Rooms {
             acls: server_acl::AclCache::default(),
             receiving: receive::Receiving::default(),
         })
-    }
-
-    /// This server's name.
-    pub fn server_name(&self) -> &OwnedServerName {
-        &self.server_name
-    }
-
-    /// The key that signs this server's events.
-    pub fn signing_key(&self) -> &Arc<SigningKey> {
-        &self.signing_key
-    }
-
-    /// Whether a user belongs to this server.
-    pub fn is_local(&self, user: &UserId) -> bool {
-        user.server_name() == &*self.server_name
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) use dice::Dice;
 pub(crate) use events::{bodies, event_ids, find_event, find_state, list, members, state_content, types};
 pub(crate) use eventually::{eventually, eventually_equal};
 pub(crate) use network::{agree, network, network_with, start_federating};
-pub(crate) use peer::{Peer, event_id, is_signed, now_ms};
+pub(crate) use peer::{Peer, event_id, is_signed, now_ms, redacted};
 pub(crate) use program::Program;
 pub(crate) use raw::Connection;
 pub(crate) use rooms::two_in_a_room;

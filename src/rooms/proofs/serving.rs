@@ -254,8 +254,10 @@ fn what_a_servers_users_may_not_see_is_handed_out_without_its_content() {
             assert_eq!(pdu.event_id(), event_id, "it stays the same event");
             assert_eq!(body(&pdu).is_some(), shown, "{visibility}: {:?}", body(&world.pdu(event_id)));
         }
-        let list =
-            world.rooms.serve_backfill(&*read, bobs_server(), &room, std::slice::from_ref(&inside), 5).expect("serves");
+        let list = world
+            .rooms
+            .serve_backfill(&*read, bobs_server(), &room, std::slice::from_ref(&inside), 5)
+            .expect("serves");
         let bodies: Vec<bool> = read_list(&world, &room, &list)
             .iter()
             .filter(|pdu| !pdu.is_state())

@@ -8,7 +8,6 @@ use crate::{
 };
 
 #[tokio::test]
-#[ignore = "this server does not yet let others join"]
 async fn the_chain_leads_back_to_the_start_of_the_room_needs_joining() {
     for version in ["11", "12"] {
         let shared = Shared::start_with(json!({"preset": "public_chat", "room_version": version})).await;
@@ -30,7 +29,6 @@ async fn the_chain_leads_back_to_the_start_of_the_room_needs_joining() {
 }
 
 #[tokio::test]
-#[ignore = "this server does not yet let others join"]
 async fn only_servers_in_the_room_get_it_needs_joining() {
     let shared = Shared::start().await;
     let unknown = format!("/_matrix/federation/v1/event_auth/{}/%24unknown", shared.room_part());

@@ -8,7 +8,6 @@ use crate::{
 };
 
 #[tokio::test]
-#[ignore = "this server does not yet let others join"]
 async fn events_come_with_what_came_before_them_needs_joining() {
     let shared = Shared::start().await;
     let mut events = Vec::new();
@@ -38,7 +37,6 @@ async fn events_come_with_what_came_before_them_needs_joining() {
 }
 
 #[tokio::test]
-#[ignore = "this server does not yet let others join"]
 async fn an_answer_has_a_limit_needs_joining() {
     let shared = Shared::start().await;
     let mut last = String::new();
@@ -51,7 +49,6 @@ async fn an_answer_has_a_limit_needs_joining() {
 }
 
 #[tokio::test]
-#[ignore = "this server does not yet let others join"]
 async fn only_servers_in_the_room_get_it_needs_joining() {
     let shared = Shared::start().await;
     let message = shared.alice.say(&shared.room, "hello").await;
@@ -63,7 +60,6 @@ async fn only_servers_in_the_room_get_it_needs_joining() {
 }
 
 #[tokio::test]
-#[ignore = "this server does not yet let others join"]
 async fn what_a_servers_users_may_not_see_comes_without_its_content_needs_joining() {
     let shared = Shared::start().await;
     let visibility = json!([

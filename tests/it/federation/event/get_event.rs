@@ -8,7 +8,6 @@ use crate::{
 };
 
 #[tokio::test]
-#[ignore = "this server does not yet let others join"]
 async fn an_event_comes_as_it_was_signed_needs_joining() {
     let shared = Shared::start().await;
     let message = shared.alice.say(&shared.room, "hello").await;
@@ -23,7 +22,6 @@ async fn an_event_comes_as_it_was_signed_needs_joining() {
 }
 
 #[tokio::test]
-#[ignore = "this server does not yet let others join"]
 async fn only_servers_in_the_room_get_it_needs_joining() {
     let shared = Shared::start().await;
     shared.get("/_matrix/federation/v1/event/%24unknown").await.refused(404, "M_NOT_FOUND");
@@ -34,7 +32,6 @@ async fn only_servers_in_the_room_get_it_needs_joining() {
 }
 
 #[tokio::test]
-#[ignore = "this server does not yet let others join"]
 async fn what_a_servers_users_may_not_see_comes_without_its_content_needs_joining() {
     let visibility = |word: &str| json!([{"type": "m.room.history_visibility", "state_key": "", "content": {"history_visibility": word}}]);
     for (word, seen) in [("joined", false), ("invited", false), ("shared", true), ("world_readable", true)] {

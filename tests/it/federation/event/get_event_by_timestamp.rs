@@ -8,7 +8,6 @@ use crate::{
 };
 
 #[tokio::test]
-#[ignore = "this server does not yet let others join"]
 async fn the_closest_event_is_found_needs_joining() {
     let shared = Shared::start().await;
     let first = shared.alice.say(&shared.room, "first").await;
@@ -33,7 +32,6 @@ async fn the_closest_event_is_found_needs_joining() {
 }
 
 #[tokio::test]
-#[ignore = "this server does not yet let others join"]
 async fn only_servers_in_the_room_get_it_needs_joining() {
     let shared = Shared::start().await;
     let path = format!("/_matrix/federation/v1/timestamp_to_event/{}?dir=f&ts=1", shared.room_part());
@@ -41,7 +39,6 @@ async fn only_servers_in_the_room_get_it_needs_joining() {
 }
 
 #[tokio::test]
-#[ignore = "this server does not yet let others join"]
 async fn what_a_servers_users_may_not_see_is_passed_over_needs_joining() {
     let visibility = json!([
         {"type": "m.room.history_visibility", "state_key": "", "content": {"history_visibility": "joined"}}

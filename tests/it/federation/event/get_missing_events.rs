@@ -14,7 +14,6 @@ async fn missing(shared: &Shared, body: Value) -> Vec<String> {
 }
 
 #[tokio::test]
-#[ignore = "this server does not yet let others join"]
 async fn what_lies_between_comes_oldest_first_needs_joining() {
     let shared = Shared::start().await;
     let mut events = Vec::new();
@@ -45,7 +44,6 @@ async fn what_lies_between_comes_oldest_first_needs_joining() {
 }
 
 #[tokio::test]
-#[ignore = "this server does not yet let others join"]
 async fn only_servers_in_the_room_get_it_needs_joining() {
     let shared = Shared::start().await;
     let message = shared.alice.say(&shared.room, "hello").await;
@@ -61,7 +59,6 @@ async fn only_servers_in_the_room_get_it_needs_joining() {
 }
 
 #[tokio::test]
-#[ignore = "this server does not yet let others join"]
 async fn what_a_servers_users_may_not_see_comes_without_its_content_needs_joining() {
     let visibility = json!([
         {"type": "m.room.history_visibility", "state_key": "", "content": {"history_visibility": "joined"}}

@@ -18,7 +18,6 @@ fn content<'a>(state: &'a Value, kind: &str, key: &str) -> Option<&'a Value> {
 }
 
 #[tokio::test]
-#[ignore = "this server does not yet let others join"]
 async fn the_state_is_that_before_the_event_needs_joining() {
     for version in ["11", "12"] {
         let shared = Shared::start_with(json!({"preset": "public_chat", "room_version": version})).await;
@@ -56,7 +55,6 @@ async fn the_state_is_that_before_the_event_needs_joining() {
 }
 
 #[tokio::test]
-#[ignore = "this server does not yet let others join"]
 async fn only_servers_in_the_room_get_it_needs_joining() {
     let shared = Shared::start().await;
     let path = |event: &str| {

@@ -10,7 +10,6 @@ use crate::{
 };
 
 #[tokio::test]
-#[ignore = "this server does not yet let others join"]
 async fn the_names_are_those_of_the_state_needs_joining() {
     let shared = Shared::start().await;
     let message = shared.alice.say(&shared.room, "hello").await;
@@ -28,7 +27,6 @@ async fn the_names_are_those_of_the_state_needs_joining() {
 }
 
 #[tokio::test]
-#[ignore = "this server does not yet let others join"]
 async fn only_servers_in_the_room_get_it_needs_joining() {
     let shared = Shared::start().await;
     let path = |event: &str| {

@@ -1,0 +1,90 @@
+//! `PUT /_matrix/federation/v2/send_join/{roomId}/{eventId}`
+
+use serde_json::{Value, json};
+
+use super::{drafted, hand_in, refuses_damage};
+use crate::harness::{Peer, encode, event_id, start_federating};
+
+#[tokio::test]
+async fn whoever_joins_gets_the_state_from_before_and_is_in() {
+    let (server, peer) = tokio::join!(start_federating("127.0.0.2", ""), Peer::start("127.0.0.7"));
+    let alice = server.register("alice").await;
+    for version in ["11", "12"] {
+        let room = alice.create_room(json!({"preset": "public_chat", "room_version": version})).await;
+        let bob = peer.user("bob");
+        let event = drafted(&peer, &server, "make_join", &room, &bob).await;
+        let answer = hand_in(&peer, &server, "v2/send_join", &room, event).await.ok();
+        let types = |key: &str| {
+            let events = answer[key].as_array().unwrap().iter();
+            events.map(|event| event["type"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert!(types("state").contains(&"m.room.create".to_owned()), "{answer}");
+        assert!(types("auth_chain").contains(&"m.room.create".to_owned()), "{answer}");
+        let own = |event: &Value| event["state_key"] == bob.as_str();
+        assert!(!answer["state"].as_array().unwrap().iter().any(own), "the state is the one before the join");
+        assert_eq!(answer["members_omitted"], false);
+        let members = alice.get(&format!("/rooms/{}/joined_members", encode(&room))).await.ok();
+        assert!(members["joined"][&bob].is_object(), "{members}");
+    }
+}
+
+#[tokio::test]
+async fn members_may_be_left_out() {
+    let (server, peer) = tokio::join!(start_federating("127.0.0.2", ""), Peer::start("127.0.0.7"));
+    let (alice, carol) = tokio::join!(server.register("alice"), server.register("carol"));
+    let room = alice.create_room(json!({"preset": "public_chat", "name": "Many"})).await;
+    carol.join(&room).await.ok();
+    let event = drafted(&peer, &server, "make_join", &room, &peer.user("bob")).await;
+    let (event_id, event) = peer.event(event);
+    let path =
+        format!("/_matrix/federation/v2/send_join/{}/{}?omit_members=true", encode(&room), encode(&event_id));
+    let answer = peer.ask(&server, "PUT", &path, Some(event)).await.ok();
+    assert_eq!(
+        (&answer["members_omitted"], &answer["servers_in_room"]),
+        (&json!(true), &json!([server.name]))
+    );
+    let has = |user: &str| answer["state"].as_array().unwrap().iter().any(|event| event["state_key"] == user);
+    assert!(!has(&carol.id), "{answer}");
+}
+
+#[tokio::test]
+async fn what_is_not_a_good_join_is_refused_and_leaves_no_trace() {
+    let (server, peer) = tokio::join!(start_federating("127.0.0.2", ""), Peer::start("127.0.0.7"));
+    let alice = server.register("alice").await;
+    let room = alice.create_room(json!({"preset": "public_chat"})).await;
+    let bob = peer.user("bob");
+    let event = drafted(&peer, &server, "make_join", &room, &bob).await;
+    refuses_damage(&peer, &server, "v2/send_join", &room, &event).await;
+    // The rule changes between the question and the answer.
+    alice.set_state(&room, "m.room.join_rules", "", json!({"join_rule": "invite"})).await.ok();
+    hand_in(&peer, &server, "v2/send_join", &room, event).await.refused(403, "M_FORBIDDEN");
+    let members = alice.get(&format!("/rooms/{}/joined_members", encode(&room))).await.ok();
+    assert_eq!(members["joined"].as_object().unwrap().len(), 1);
+    alice.say(&room, "the room is well").await;
+}
+
+#[tokio::test]
+async fn who_vouches_signs_too() {
+    let (server, peer) = tokio::join!(start_federating("127.0.0.2", ""), Peer::start("127.0.0.7"));
+    let alice = server.register("alice").await;
+    let club = alice.create_room(json!({"preset": "public_chat"})).await;
+    let rule = json!({"join_rule": "restricted", "allow": [{"type": "m.room_membership", "room_id": club}]});
+    let inner = alice
+        .create_room(
+            json!({"initial_state": [{"type": "m.room.join_rules", "state_key": "", "content": rule}]}),
+        )
+        .await;
+    let bob = peer.user("bob");
+    peer.join(&server, &club, &bob).await;
+    let mut event = drafted(&peer, &server, "make_join", &inner, &bob).await;
+    let answer = hand_in(&peer, &server, "v2/send_join", &inner, event.clone()).await.ok();
+    let signatures = answer["event"]["signatures"].as_object().unwrap();
+    assert!(signatures.contains_key(&server.name) && signatures.contains_key(&peer.name), "{answer}");
+    assert_eq!(event_id(&answer["event"]), event_id(&peer.event(event.clone()).1));
+    // Nobody is vouched for by name who does not vouch: someone who is no member of this server's.
+    event["content"]["join_authorised_via_users_server"] = json!("@eve:elsewhere.example");
+    event["state_key"] = json!(peer.user("mallory"));
+    event["sender"] = json!(peer.user("mallory"));
+    let answer = hand_in(&peer, &server, "v2/send_join", &inner, event).await;
+    assert!((400..500).contains(&answer.status), "{} answered {}", answer.request, answer.body);
+}
