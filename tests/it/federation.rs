@@ -12,3 +12,4 @@ mod query;
 mod shared;
 mod space;
 mod thirdparty;
+mod visiting;

@@ -19,12 +19,12 @@ mod view;
 
 pub(crate) use accounts::{password_proof, secret_mac};
 pub(crate) use answer::Answer;
-pub(crate) use authority::{Certificate, authority_pem};
+pub(crate) use authority::Certificate;
 pub(crate) use bridge::{AS_TOKEN, Bridge};
 pub(crate) use dice::Dice;
 pub(crate) use events::{bodies, event_ids, find_event, find_state, list, members, state_content, types};
-pub(crate) use eventually::{eventually, eventually_equal};
-pub(crate) use network::{agree, network, network_with, start_federating};
+pub(crate) use eventually::eventually;
+pub(crate) use network::{agree, network, start_federating};
 pub(crate) use peer::{Peer, event_id, is_signed, now_ms, redacted};
 pub(crate) use program::Program;
 pub(crate) use raw::Connection;

@@ -25,16 +25,3 @@ pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Res
         tokio::time::sleep(PAUSE).await;
     }
 }
-
-/// Waits until two things that are looked at are equal.
-pub(crate) async fn eventually_equal<T: PartialEq + std::fmt::Debug>(
-    what: &str,
-    wanted: T,
-    mut look: impl AsyncFnMut() -> T,
-) {
-    eventually(what, async || {
-        let seen = look().await;
-        if seen == wanted { Ok(()) } else { Err(format!("{seen:?} instead of {wanted:?}")) }
-    })
-    .await;
-}

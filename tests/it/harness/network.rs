@@ -20,16 +20,11 @@ pub(crate) type RoomState = BTreeMap<(String, String), String>;
 
 /// Starts servers that trust each other's certificates.
 pub(crate) async fn network<const N: usize>() -> [Server; N] {
-    network_with([""; N]).await
-}
-
-/// The same, with more configuration for each.
-pub(crate) async fn network_with<const N: usize>(more: [&str; N]) -> [Server; N] {
     let mut number = 1;
-    let starting = more.map(|more| {
+    let starting = [(); N].map(|()| {
         number += 1;
         let host = format!("127.0.0.{number}");
-        async move { start_federating(&host, more).await }
+        async move { start_federating(&host, "").await }
     });
     let servers = futures_util::future::join_all(starting).await;
     servers.try_into().unwrap_or_else(|_| unreachable!("as many as were asked for"))
@@ -68,29 +63,11 @@ impl User {
         self.post(&format!("/join/{}?via={}", encode(room), encode(via)), json!({})).await
     }
 
-    /// Waits until this user's server shows an event, and answers it.
-    pub(crate) async fn sees(&self, room: &str, event_id: &str) -> Value {
-        eventually(&format!("{} sees {event_id}", self.id), async || {
-            let answer = self.event(room, event_id).await;
-            if answer.status == 200 { Ok(answer.body) } else { Err(answer.body.to_string()) }
-        })
-        .await
-    }
-
     /// Waits until this user's server knows somebody's membership of a room as this.
     pub(crate) async fn sees_membership(&self, room: &str, user: &Self, membership: &str) {
         eventually(&format!("{} sees {} as {membership}", self.id, user.id), async || {
             let answer = self.state(room, "m.room.member", &user.id).await;
             if answer.body["membership"] == membership { Ok(()) } else { Err(answer.body.to_string()) }
-        })
-        .await;
-    }
-
-    /// Waits until this user's server shows this content of a state event.
-    pub(crate) async fn sees_state(&self, room: &str, kind: &str, key: &str, content: &Value) {
-        eventually(&format!("{} sees {kind} as {content}", self.id), async || {
-            let answer = self.state(room, kind, key).await;
-            if answer.body == *content { Ok(()) } else { Err(answer.body.to_string()) }
         })
         .await;
     }
