@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use kith_accounts::Requester;
-use kith_store::{Committed, tables::members::Membership};
+use kith_store::{Committed, RoomSid, tables::members::Membership};
 use ruma::{OwnedRoomId, OwnedServerName, RoomId, ServerName};
 use tokio::sync::oneshot;
 
@@ -55,7 +55,7 @@ impl Rooms {
             }
             if self.is_resident(room)? {
                 match self.join(requester, room_id, joining) {
-                    Err(MembershipError::NoVoucher) if !self.joined_servers(room)?.is_empty() => {}
+                    Err(MembershipError::NoVoucher) if self.has_other_servers(room)? => {}
                     joined => return joined.map(|()| None),
                 }
             }
@@ -65,6 +65,10 @@ impl Rooms {
             return Err(MembershipError::NoGuests);
         }
         Ok(Some(self.servers_of(room_id, Some(requester.user), &via, SERVERS_ASKED_MAX)?))
+    }
+
+    fn has_other_servers(&self, room: RoomSid) -> Result<bool, MembershipError> {
+        Ok(self.joined_servers(room)?.iter().any(|server| *server != self.server_name))
     }
 
     /// Comes into the room in the background: a client that hangs up must not leave a room half entered.
