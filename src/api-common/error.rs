@@ -18,6 +18,7 @@ use ruma::api::{
 
 mod accounts;
 mod ephemeral;
+mod federation;
 mod peers;
 mod push;
 mod resident;

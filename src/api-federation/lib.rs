@@ -15,3 +15,4 @@ mod query;
 pub mod router;
 mod space;
 mod thirdparty;
+mod transactions;

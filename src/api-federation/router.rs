@@ -4,6 +4,7 @@ use kith_api_common::Router;
 
 use crate::{
     authorization, backfill, directory, discovery, event, membership, openid, query, space, thirdparty,
+    transactions,
 };
 
 /// Enters every endpoint of the server-server API.
@@ -20,6 +21,7 @@ pub fn routes(router: Router) -> Router {
         query::routes,
         space::routes,
         thirdparty::routes,
+        transactions::routes,
     ];
     areas.into_iter().fold(router, |router, area| area(router))
 }

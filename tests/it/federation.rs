@@ -12,4 +12,6 @@ mod query;
 mod shared;
 mod space;
 mod thirdparty;
+mod together;
+mod transactions;
 mod visiting;

@@ -62,6 +62,9 @@ impl Intake for RoomsIntake {
             } else {
                 match self.rooms.receive(origin, room_id, &event).await {
                     Ok(ingested) => Ok(ingested),
+                    Err(ReceiveError::UnknownRoom) => {
+                        return self.take_from_outside(origin, room_id, &event).await;
+                    }
                     Err(ReceiveError::Write(WriteError::Store(error))) if !is_damage(&error) => {
                         return Err(error);
                     }
@@ -71,6 +74,24 @@ impl Intake for RoomsIntake {
             let (rooms, room_id) = (Arc::clone(&self.rooms), room_id.to_owned());
             self.tasks.blocking(move || taken(&rooms, &room_id, &event, received)).await
         })
+    }
+}
+
+impl RoomsIntake {
+    /// An event of a room that this server is not in may still end an invite or a knock of one of its users.
+    async fn take_from_outside(
+        &self,
+        origin: &ServerName,
+        room_id: &RoomId,
+        event: &RawValue,
+    ) -> Result<Taken, Error> {
+        let outcome = match self.rooms.receive_withdrawal(origin, room_id, event).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err("this server is not in the room".to_owned()),
+            Err(WriteError::Store(error)) if !is_damage(&error) => return Err(error),
+            Err(error) => Err(error.to_string()),
+        };
+        Ok(Taken { event_id: None, outcome })
     }
 }
 

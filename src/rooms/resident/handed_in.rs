@@ -5,7 +5,10 @@
 use std::sync::Arc;
 
 use kith_event::{Pdu, VerifiedPdu, build, parse_pdu};
-use kith_store::{EventSid, tables::events::Verdict, tables::members::Membership};
+use kith_store::{
+    EventSid,
+    tables::{destinations::RELAYS, events::Verdict, members::Membership},
+};
 use ruma::{
     EventId, OwnedEventId, OwnedRoomId, OwnedServerName, OwnedUserId, RoomId, events::TimelineEventType,
 };
@@ -146,7 +149,10 @@ impl Rooms {
             return Err(WriteError::Refused(judged.reason.unwrap_or_default()).into());
         }
         let event = write.append(judged, None)?;
-        let committed = self.commit([write], self.store.begin())?;
+        // Whoever hands an event in leaves it to this server to tell the others.
+        let mut txn = self.store.begin();
+        RELAYS.put(&mut txn.batch, &event, &());
+        let committed = self.commit([write], txn)?;
         drop(lane);
         committed.wait_durable()?;
         Ok(event)

@@ -68,7 +68,8 @@ impl Rooms {
     }
 
     fn has_other_servers(&self, room: RoomSid) -> Result<bool, MembershipError> {
-        Ok(self.joined_servers(room)?.iter().any(|server| *server != self.server_name))
+        let own = self.store.ids().server(&self.server_name)?;
+        Ok(self.joined_servers(room)?.into_iter().any(|server| server != own))
     }
 
     /// Comes into the room in the background: a client that hangs up must not leave a room half entered.

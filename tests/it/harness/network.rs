@@ -63,11 +63,29 @@ impl User {
         self.post(&format!("/join/{}?via={}", encode(room), encode(via)), json!({})).await
     }
 
+    /// Waits until this user's server shows an event, and answers it.
+    pub(crate) async fn sees(&self, room: &str, event_id: &str) -> Value {
+        eventually(&format!("{} sees {event_id}", self.id), async || {
+            let answer = self.event(room, event_id).await;
+            if answer.status == 200 { Ok(answer.body) } else { Err(answer.body.to_string()) }
+        })
+        .await
+    }
+
     /// Waits until this user's server knows somebody's membership of a room as this.
     pub(crate) async fn sees_membership(&self, room: &str, user: &Self, membership: &str) {
         eventually(&format!("{} sees {} as {membership}", self.id, user.id), async || {
             let answer = self.state(room, "m.room.member", &user.id).await;
             if answer.body["membership"] == membership { Ok(()) } else { Err(answer.body.to_string()) }
+        })
+        .await;
+    }
+
+    /// Waits until this user's server shows this content of a state event.
+    pub(crate) async fn sees_state(&self, room: &str, kind: &str, key: &str, content: &Value) {
+        eventually(&format!("{} sees {kind} as {content}", self.id), async || {
+            let answer = self.state(room, kind, key).await;
+            if answer.body == *content { Ok(()) } else { Err(answer.body.to_string()) }
         })
         .await;
     }

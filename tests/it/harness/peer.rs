@@ -192,6 +192,40 @@ impl Peer {
         self.ask(server, "PUT", &path, Some(event)).await.ok()
     }
 
+    /// An event that a user of this server sends into a room now, as far as `server` knows the room.
+    pub(crate) async fn draft(
+        &self,
+        server: &Server,
+        room: &str,
+        user: &str,
+        kind: &str,
+        state_key: Option<&str>,
+        content: Value,
+    ) -> (String, Value) {
+        // What authorises a member to leave authorises them to speak.
+        let (_, mut event) = self.template(server, "make_leave", room, user).await;
+        let fields = event.as_object_mut().unwrap();
+        fields.remove("state_key");
+        fields.insert("type".to_owned(), json!(kind));
+        fields.insert("content".to_owned(), content);
+        if let Some(state_key) = state_key {
+            fields.insert("state_key".to_owned(), json!(state_key));
+        }
+        self.event(event)
+    }
+
+    /// A text message, as [`Self::draft`].
+    pub(crate) async fn message(
+        &self,
+        server: &Server,
+        room: &str,
+        user: &str,
+        text: &str,
+    ) -> (String, Value) {
+        let content = json!({"msgtype": "m.text", "body": text});
+        self.draft(server, room, user, "m.room.message", None, content).await
+    }
+
     /// The template of a membership event, and the version of the room.
     async fn template(&self, server: &Server, verb: &str, room: &str, user: &str) -> (String, Value) {
         let versions = "ver=10&ver=11&ver=12";
@@ -200,6 +234,21 @@ impl Peer {
         let mut event = answer["event"].take();
         event["origin_server_ts"] = json!(now_ms());
         (answer["room_version"].as_str().unwrap_or_default().to_owned(), event)
+    }
+
+    /// Sends events in a transaction.
+    pub(crate) async fn send(&self, server: &Server, transaction: &str, pdus: &[Value]) -> Answer {
+        self.send_with(server, transaction, json!({"pdus": pdus})).await
+    }
+
+    /// Sends a transaction with these fields.
+    pub(crate) async fn send_with(&self, server: &Server, transaction: &str, fields: Value) -> Answer {
+        let mut body = json!({"origin": self.name, "origin_server_ts": now_ms(), "pdus": []});
+        for (key, value) in fields.as_object().unwrap() {
+            body[key] = value.clone();
+        }
+        let path = format!("/_matrix/federation/v1/send/{}", encode(transaction));
+        self.ask(server, "PUT", &path, Some(body)).await
     }
 }
 

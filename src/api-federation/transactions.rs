@@ -1,0 +1,9 @@
+//! What other servers deliver.
+
+mod send_transaction_message;
+
+use kith_api_common::Router;
+
+pub(crate) fn routes(router: Router) -> Router {
+    router.federation_endpoint_async(send_transaction_message::handler)
+}

@@ -1,0 +1,3 @@
+//! What other servers deliver.
+
+mod send_transaction_message;
