@@ -62,17 +62,18 @@ impl E2ee {
         let (e2ee, asked_for) = (Arc::clone(self), wanted.clone());
         let (mut found, missing) = self.tasks.blocking(move || e2ee.query_here(viewer, &asked_for)).await?;
         let requests: Vec<_> = by_server(missing).collect();
-        let mut answers = stream::iter(requests.into_iter().map(|(server, asked)| async move {
-            let users: DevicesWanted = asked
-                .iter()
-                .map(|asked| {
-                    (asked.user_id.clone(), wanted_devices(&asked.user_id, asked.remembered, &wanted))
-                })
-                .collect();
-            let answer = self.neighbours.query_keys(server.clone(), users, timeout_ms).await;
-            (server, asked, answer)
-        }))
-        .buffer_unordered(REQUESTS_AT_ONCE_MAX);
+        let requests = requests.into_iter().map(|(server, asked)| {
+            let wanted_of = |asked: &Asked| {
+                (asked.user_id.clone(), wanted_devices(&asked.user_id, asked.remembered, &wanted))
+            };
+            let users: DevicesWanted = asked.iter().map(wanted_of).collect();
+            async move {
+                let answer = self.neighbours.query_keys(server.clone(), users, timeout_ms).await;
+                (server, asked, answer)
+            }
+        });
+        let requests: Vec<_> = requests.collect();
+        let mut answers = stream::iter(requests).buffer_unordered(REQUESTS_AT_ONCE_MAX);
         while let Some((server, asked, answer)) = answers.next().await {
             let (e2ee, wanted) = (Arc::clone(self), wanted.clone());
             match answer {

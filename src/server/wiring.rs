@@ -6,6 +6,7 @@ use crate::figures;
 use crate::open::Ground;
 use kith_api_common::{App, RateLimiter, Router};
 use kith_base::{Outgoing, Tasks};
+use kith_e2ee::E2ee;
 use kith_ephemeral::Ephemeral;
 use kith_federation::Federation;
 use kith_peers::Peers;
@@ -85,6 +86,14 @@ pub(crate) fn wire(ground: Ground, outgoing: Outgoing, tasks: &Tasks) -> Result<
         tasks: tasks.clone(),
         edus: Arc::new(edus::Edus { ephemeral: Arc::clone(&ephemeral) }),
     })?;
+    let e2ee = E2ee::new(kith_e2ee::Parts {
+        store: Arc::clone(&store),
+        accounts: Arc::clone(&accounts),
+        neighbours: peers.clone(),
+        clock: clock.clone(),
+        random: random.clone(),
+        tasks: tasks.clone(),
+    });
     Ok(Arc::new(App {
         config,
         clock,
@@ -97,6 +106,7 @@ pub(crate) fn wire(ground: Ground, outgoing: Outgoing, tasks: &Tasks) -> Result<
         accounts,
         rooms,
         sync,
+        e2ee,
         ephemeral,
         push,
         search,
