@@ -105,13 +105,6 @@ impl SignedObject {
         self.insert("signatures", Value::Object(signatures));
     }
 
-    /// Leaves only the signatures of one user.
-    pub(crate) fn keep_signatures_of(&mut self, user_id: &str) {
-        if let Some(Value::Object(signatures)) = self.0.get_mut("signatures") {
-            signatures.retain(|signer, _| signer == user_id);
-        }
-    }
-
     /// The one key of a cross-signing key: its id, and its public half as it is written.
     pub(crate) fn only_key(&self) -> Option<(&str, &str)> {
         match self.texts("keys")?.as_slice() {

@@ -171,7 +171,7 @@ impl Sync {
             connection: sent_members::Connection::new(key.0, Some(&key.1), Some(&stream)),
             filter: &SyncFilter::default(),
             since: None,
-            to_device_since: Position::START,
+            to_device_since: until,
             until,
             full_state: false,
             state_after: StateAfter::Stable,
