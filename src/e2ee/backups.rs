@@ -27,6 +27,9 @@ const ALGORITHM_BYTES_MAX: usize = 255;
 /// The data of sessions by room and session id.
 pub type Sessions = BTreeMap<OwnedRoomId, BTreeMap<String, Box<RawValue>>>;
 
+/// A session as it is stored: user, version, room and session id, and the session.
+type SessionRow = ((UserSid, u64, String, String), BackupSessionRecord);
+
 /// A backup as clients see it.
 #[derive(Debug, Serialize)]
 pub struct Backup {
@@ -275,8 +278,7 @@ impl E2ee {
         version: u64,
         room_id: Option<&RoomId>,
         session_id: Option<&str>,
-    ) -> Box<dyn Iterator<Item = Result<((UserSid, u64, String, String), BackupSessionRecord), Error>> + 'a>
-    {
+    ) -> Box<dyn Iterator<Item = Result<SessionRow, Error>> + 'a> {
         let room_id = room_id.map(|room_id| room_id.to_string());
         match (room_id, session_id) {
             (Some(room_id), Some(session_id)) => {

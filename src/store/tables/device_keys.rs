@@ -117,7 +117,7 @@ mod tests {
         assert_eq!((UserSid(1), KeyUsage::UserSigning as u8).to_bytes(), [0, 0, 0, 0, 0, 0, 0, 1, 2]);
         let key = (UserSid(1), "D".to_owned(), UserSid(2), "k".to_owned());
         assert_eq!(key.to_bytes(), [0, 0, 0, 0, 0, 0, 0, 1, b'D', 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, b'k', 0, 1]);
-        assert_eq!("{}".to_owned().to_bytes(), [1, 2, b'{', b'}']);
+        assert_eq!(Record::to_bytes(&"{}".to_owned()), [1, 2, b'{', b'}']);
         assert_eq!(Record::to_bytes(&UserSid(3)), [0, 0, 0, 0, 0, 0, 0, 3]);
     }
 }

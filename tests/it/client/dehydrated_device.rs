@@ -13,7 +13,7 @@ const PATH: &str = "/_matrix/client/unstable/org.matrix.msc3814.v1/dehydrated_de
 
 /// A device to leave, with one one-time key.
 fn device(user: &User, device_id: &str, seed: u8) -> Value {
-    let key = Key::of_device(&User { device: device_id.to_owned(), ..user.clone() }, seed);
+    let key = Key::of_device(user, device_id, seed);
     json!({
         "device_id": device_id,
         "initial_device_display_name": "dehydrated",

@@ -14,9 +14,9 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// The key of a user's device.
-    pub(crate) fn of_device(user: &User, seed: u8) -> Self {
-        Self { key: SigningKey::from_bytes(&[seed; 32]), user: user.id.clone(), name: user.device.clone() }
+    /// The key of a device of a user.
+    pub(crate) fn of_device(user: &User, device_id: &str, seed: u8) -> Self {
+        Self { key: SigningKey::from_bytes(&[seed; 32]), user: user.id.clone(), name: device_id.to_owned() }
     }
 
     /// A cross-signing key, which is named after its public half.
@@ -72,7 +72,7 @@ impl Key {
 impl User {
     /// Publishes the identity keys of the user's device, and answers its key.
     pub(crate) async fn publish_device(&self, seed: u8) -> Key {
-        let key = Key::of_device(self, seed);
+        let key = Key::of_device(self, &self.device, seed);
         self.post("/keys/upload", json!({"device_keys": key.device_keys()})).await.ok();
         key
     }

@@ -23,8 +23,8 @@ async fn changes_between_two_tokens_are_those_of_sync() {
     assert_eq!((names(&found["changed"]), names(&found["left"])), (vec![bob.id.clone()], vec![]));
     bob.publish_device(2).await;
     let changed = alice.now().await;
-    assert_eq!(names(&changes(&met, &changed).await["changed"]), [bob.id.clone()]);
-    assert_eq!(names(&alice.sync(Some(&met)).await["device_lists"]["changed"]), [bob.id.clone()]);
+    assert_eq!(names(&changes(&met, &changed).await["changed"]), [bob.id.as_str()]);
+    assert_eq!(names(&alice.sync(Some(&met)).await["device_lists"]["changed"]), [bob.id.as_str()]);
     bob.leave(&room).await.ok();
     let left = alice.now().await;
     let found = changes(&changed, &left).await;
@@ -36,7 +36,7 @@ async fn changes_between_two_tokens_are_those_of_sync() {
     bob.leave(&room).await.ok();
     bob.join(&room).await.ok();
     let back = alice.now().await;
-    assert_eq!(names(&changes(&there, &back).await["changed"]), [bob.id.clone()]);
+    assert_eq!(names(&changes(&there, &back).await["changed"]), [bob.id.as_str()]);
 }
 
 #[tokio::test]

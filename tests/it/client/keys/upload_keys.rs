@@ -56,7 +56,7 @@ async fn other_keys_under_a_known_id_are_refused() {
 async fn what_is_not_ones_own_or_not_signed_is_refused() {
     let server = Server::start().await;
     let (alice, bob) = (server.register("alice").await, server.register("bob").await);
-    let key = Key::of_device(&alice, 1);
+    let key = Key::of_device(&alice, &alice.device, 1);
     bob.post(PATH, json!({"device_keys": key.device_keys()})).await.refused(400, "M_INVALID_PARAM");
     let phone = alice.log_in_again(&server, "PHONE").await;
     phone.post(PATH, json!({"device_keys": key.device_keys()})).await.refused(400, "M_INVALID_PARAM");
