@@ -76,16 +76,6 @@ pub(crate) fn wire(ground: Ground, outgoing: Outgoing, tasks: &Tasks) -> Result<
     let ephemeral =
         Ephemeral::new(Arc::clone(&store), Arc::clone(&rooms), clock.clone(), Arc::clone(&config));
     let search = Search::new(Arc::clone(&store), Arc::clone(&rooms));
-    let federation = Federation::new(kith_federation::Parts {
-        store: Arc::clone(&store),
-        rooms: Arc::clone(&rooms),
-        peers: Arc::clone(&peers),
-        config: Arc::clone(&config),
-        clock: clock.clone(),
-        random: random.clone(),
-        tasks: tasks.clone(),
-        edus: Arc::new(edus::Edus { ephemeral: Arc::clone(&ephemeral) }),
-    })?;
     let e2ee = E2ee::new(kith_e2ee::Parts {
         store: Arc::clone(&store),
         accounts: Arc::clone(&accounts),
@@ -94,6 +84,16 @@ pub(crate) fn wire(ground: Ground, outgoing: Outgoing, tasks: &Tasks) -> Result<
         random: random.clone(),
         tasks: tasks.clone(),
     });
+    let federation = Federation::new(kith_federation::Parts {
+        store: Arc::clone(&store),
+        rooms: Arc::clone(&rooms),
+        peers: Arc::clone(&peers),
+        config: Arc::clone(&config),
+        clock: clock.clone(),
+        random: random.clone(),
+        tasks: tasks.clone(),
+        edus: Arc::new(edus::Edus { ephemeral: Arc::clone(&ephemeral), e2ee: Arc::clone(&e2ee) }),
+    })?;
     Ok(Arc::new(App {
         config,
         clock,
