@@ -6,7 +6,9 @@ use kith_store::{
     tables::{
         account_data,
         accounts::{ACCOUNTS, DEPARTURES},
+        device_keys,
         filters::FILTERS,
+        key_backups,
         profiles::PROFILES,
         threepids::{THREEPID_OWNERS, THREEPIDS},
     },
@@ -39,9 +41,9 @@ pub struct Deactivated {
 const DEPARTURES_AT_ONCE_MAX: usize = 100;
 
 impl Accounts {
-    /// Closes an account: password, tokens, devices, addresses, profile, account data and filters go in one
-    /// transaction; the name stays taken. The user still has to leave their rooms, which is remembered until
-    /// [`Accounts::departed`] is called.
+    /// Closes an account: password, tokens, devices, keys and their backups, addresses, profile, account data and
+    /// filters go in one transaction; the name stays taken. The user still has to leave their rooms, which is
+    /// remembered until [`Accounts::departed`] is called.
     pub fn deactivate(&self, user: UserSid, erase: bool) -> Result<Deactivated, DeactivateError> {
         let lane = self.lanes.user(user);
         let mut account = ACCOUNTS.get(self.read(), &user)?.ok_or(DeactivateError::NotFound)?;
@@ -58,6 +60,8 @@ impl Accounts {
         account::announce_profile(&mut txn, user)?;
         FILTERS.delete_prefix(&mut txn.batch, &(user,));
         account_data::delete_all(&mut txn, user);
+        device_keys::delete_of_user(&mut txn, user);
+        key_backups::delete_of_user(&mut txn, user);
         self.delete_threepids(&mut txn, user)?;
         let committed = self.store.commit(txn)?;
         self.forget_tokens(&forgotten);

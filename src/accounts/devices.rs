@@ -104,14 +104,14 @@ impl Accounts {
         record.display_name = Some(name).filter(|name| !name.is_empty());
         let mut txn = self.store.begin();
         DEVICES.put(&mut txn.batch, &key, &record);
-        devices::mark_list_changed(&mut txn, self.read(), user)?;
+        devices::mark_devices_changed(&mut txn, self.read(), user, &[device_id])?;
         let committed = self.store.commit(txn)?;
         drop(lane);
         committed.wait_durable()?;
         Ok(made)
     }
 
-    /// Removes devices with their tokens; those that do not exist are passed over. Returns those that went.
+    /// Removes devices with their tokens, keys and messages; those that do not exist are passed over. Returns those that went.
     pub fn delete_devices(&self, user: UserSid, device_ids: &[&str]) -> Result<Vec<OwnedDeviceId>, Error> {
         let lane = self.lanes.user(user);
         let mut txn = self.store.begin();
@@ -119,14 +119,14 @@ impl Accounts {
         for device_id in device_ids {
             if DEVICES.contains(self.read(), &(user, (*device_id).to_owned()))? {
                 forgotten.extend(self.delete_tokens(&mut txn, user, Some(device_id), None)?);
-                delete_device_rows(&mut txn, user, device_id);
+                devices::delete_device(&mut txn, self.read(), user, device_id)?;
                 gone.push(OwnedDeviceId::from(*device_id));
             }
         }
         if gone.is_empty() {
             return Ok(gone);
         }
-        devices::mark_list_changed(&mut txn, self.read(), user)?;
+        self.note_gone(&mut txn, user, &gone)?;
         let committed = self.store.commit(txn)?;
         self.forget_tokens(&forgotten);
         drop(lane);
@@ -150,26 +150,25 @@ impl Accounts {
         for row in DEVICES.scan(self.read(), &(user,), Direction::Forward) {
             let ((_, device_id), _) = row?;
             if kept != Some(device_id.as_str()) {
-                delete_device_rows(txn, user, &device_id);
+                devices::delete_device(txn, self.read(), user, &device_id)?;
                 gone.push(OwnedDeviceId::from(device_id));
             }
         }
         if !gone.is_empty() {
-            devices::mark_list_changed(txn, self.read(), user)?;
+            self.note_gone(txn, user, &gone)?;
         }
         Ok((gone, forgotten))
+    }
+
+    fn note_gone(&self, txn: &mut Txn, user: UserSid, gone: &[OwnedDeviceId]) -> Result<(), Error> {
+        let gone: Vec<&str> = gone.iter().map(|device_id| device_id.as_str()).collect();
+        devices::mark_devices_changed(txn, self.read(), user, &gone)
     }
 }
 
 /// The name of a new device, cut where it is too long: a login does not fail because of it.
 pub(crate) fn shorten_display_name(name: &str) -> String {
     name.chars().take(DISPLAY_NAME_CHARACTERS_MAX).collect()
-}
-
-fn delete_device_rows(txn: &mut Txn, user: UserSid, device_id: &str) {
-    let key = (user, device_id.to_owned());
-    DEVICES.delete(&mut txn.batch, &key);
-    DEVICE_SEEN.delete(&mut txn.batch, &key);
 }
 
 fn device(device_id: String, record: DeviceRecord, seen: Option<devices::SeenRecord>) -> Device {

@@ -9,6 +9,7 @@ use kith_store::{
     tables::{
         accounts::{ACCOUNTS, AccountRecord},
         devices::{self, DEVICES, DeviceRecord},
+        to_device,
         tokens::{
             ACCESS_TOKENS, AccessTokenRecord, DEVICE_TOKENS, Hash, Pair, REFRESH_TOKENS, RefreshTokenRecord,
             TokenKind,
@@ -204,7 +205,9 @@ impl Accounts {
         } else {
             let display_name = device.display_name.map(shorten_display_name);
             DEVICES.put(&mut txn.batch, &key, &DeviceRecord { display_name, created_ms: self.now_ms() });
-            devices::mark_list_changed(txn, self.read(), user)?;
+            // What was sent to a device of this name while it was being removed is not for the new one.
+            to_device::delete_of_device(txn, self.read(), user, &device_id)?;
+            devices::mark_devices_changed(txn, self.read(), user, &[&device_id])?;
         }
         let issued = self.issue(txn, user, Some(&device_id), device.refresh, None);
         let session = Session {

@@ -3,9 +3,10 @@
 use kith_api_common::Router;
 
 use crate::{
-    account, account_data, admin, alias, appservice, context, device, directory, filter, knock, membership,
-    message, presence, profile, push, read_marker, receipt, redact, relations, reporting, room, server,
-    session, space, state, sync, tag, threads, typing, user_directory,
+    account, account_data, admin, alias, appservice, backup, context, dehydrated_device, device, directory,
+    filter, keys, knock, membership, message, presence, profile, push, read_marker, receipt, redact,
+    relations, reporting, room, server, session, space, state, sync, tag, threads, to_device, typing,
+    user_directory,
 };
 
 /// Enters every endpoint of the client-server API.
@@ -17,10 +18,13 @@ pub fn routes(router: Router) -> Router {
         admin::routes,
         alias::routes,
         appservice::routes,
+        backup::routes,
         context::routes,
+        dehydrated_device::routes,
         device::routes,
         directory::routes,
         filter::routes,
+        keys::routes,
         knock::routes,
         membership::routes,
         message::routes,
@@ -40,6 +44,7 @@ pub fn routes(router: Router) -> Router {
         sync::routes,
         tag::routes,
         threads::routes,
+        to_device::routes,
         typing::routes,
         user_directory::routes,
     ];

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use kith_accounts::Accounts;
 use kith_base::{Clock, Outgoing, Random, Tasks};
 use kith_config::Config;
+use kith_e2ee::E2ee;
 use kith_ephemeral::Ephemeral;
 use kith_federation::Federation;
 use kith_peers::Peers;
@@ -40,6 +41,8 @@ pub struct App {
     pub rooms: Arc<Rooms>,
     /// `/sync`.
     pub sync: Arc<Sync>,
+    /// Keys, messages to devices, backups of keys.
+    pub e2ee: Arc<E2ee>,
     /// Typing, receipts, presence.
     pub ephemeral: Arc<Ephemeral>,
     /// Push rules and unread counts.

@@ -17,6 +17,7 @@ use ruma::api::{
 };
 
 mod accounts;
+mod e2ee;
 mod ephemeral;
 mod federation;
 mod peers;

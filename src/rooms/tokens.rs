@@ -5,7 +5,8 @@
 //! order of the conversation (`prev_batch`, and `start` and `end` of `/messages`).
 //!
 //! The first letter and digit name the kind and its version. A stream token has room for one position per writer, so
-//! that several nodes can write later without a new format; today there is one writer, number 0.
+//! that several nodes can write later without a new format; today there is one writer, number 0. Behind a tilde, `/sync`
+//! may note where another list stands that it has not told to the end; to the others that means nothing.
 
 use std::fmt;
 
@@ -73,7 +74,14 @@ impl Token {
         }
         let (kind, rest) = text.split_once('_').ok_or(UnknownToken)?;
         match kind {
-            "s1" => parse_positions(rest).map(Self::Stream),
+            "s1" => {
+                let (positions, note) =
+                    rest.split_once('~').map_or((rest, None), |(rest, note)| (rest, Some(note)));
+                if note.is_some_and(|note| note.parse::<u64>().is_err()) {
+                    return Err(UnknownToken);
+                }
+                parse_positions(positions).map(Self::Stream)
+            }
             "t1" => {
                 let (depth, order) = rest.split_once('_').ok_or(UnknownToken)?;
                 let depth = depth.parse().map_err(|_| UnknownToken)?;
@@ -140,11 +148,17 @@ mod tests {
     }
 
     #[test]
+    fn a_note_behind_the_positions_is_passed_over() {
+        assert_eq!(Token::parse("s1_0-42~7"), Ok(Token::Stream(Position(42))));
+    }
+
+    #[test]
     fn anything_else_is_refused() {
         let long = format!("s1_{}", "0-1.".repeat(TOKEN_BYTES_MAX));
-        for text in
-            ["", "s1", "s1_", "s1_4", "s2_0-4", "t1_4", "t1_-1_4", "t1_4_4_4", "s1_0--4", "🦀_0", &long]
-        {
+        for text in [
+            "", "s1", "s1_", "s1_4", "s2_0-4", "t1_4", "t1_-1_4", "t1_4_4_4", "s1_0--4", "s1_0-4~",
+            "s1_0-4~x", "🦀_0", &long,
+        ] {
             assert_eq!(Token::parse(text), Err(UnknownToken), "{text}");
         }
     }

@@ -1,7 +1,8 @@
 //! The data directory: its layout and its owner's name.
 //!
 //! `database/` is the storage engine's, `server_name` says whose data this is, `signing.key` is the private key that
-//! signs every event (`kith_peers::signing_key`), `control.sock` is there while a server runs (`control.rs`).
+//! signs every event (`kith_peers::signing_key`), `control.sock` is there while a server runs (`control.rs`). `is_copy`
+//! says that this is a backup which no server has run on yet.
 
 use kith_base::Random;
 use kith_event::SigningKey;
@@ -19,7 +20,11 @@ const OWNER_ONLY_FILE: u32 = 0o600;
 /// The file that says whose data this is.
 pub(crate) const NAME_FILE: &str = "server_name";
 
+/// The file that says that this is a backup: what was said and done since is not in it.
+pub(crate) const COPY_FILE: &str = "is_copy";
+
 /// An opened data directory.
+#[derive(Clone)]
 pub(crate) struct DataDir {
     path: PathBuf,
     /// The server's signing key.
@@ -82,6 +87,17 @@ impl DataDir {
     /// Where the data lies.
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether this is a backup that no server has run on yet.
+    pub(crate) fn is_copy(&self) -> bool {
+        self.path.join(COPY_FILE).exists()
+    }
+
+    /// From now on this is no backup any more, but somebody's data.
+    pub(crate) fn forget_copy(&self) -> Result<(), DataDirError> {
+        let file = self.path.join(COPY_FILE);
+        std::fs::remove_file(&file).map_err(|error| io(&file, error))
     }
 
     /// The storage engine's directory.

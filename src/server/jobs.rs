@@ -11,6 +11,8 @@ use std::time::Duration;
 const SWEEP_INTERVAL: Duration = Duration::from_secs(300);
 /// How often transaction ids that nobody repeats any more are forgotten.
 const TRANSACTIONS_INTERVAL: Duration = Duration::from_secs(3_600);
+/// How often what is remembered of strangers' devices, and of their messages, is forgotten.
+const KEYS_INTERVAL: Duration = Duration::from_secs(6 * 3_600);
 /// How often users with closed accounts are taken out of rooms they are still in.
 const DEPARTURES_INTERVAL: Duration = Duration::from_secs(10);
 
@@ -19,9 +21,11 @@ pub(crate) fn start(app: &Arc<App>) {
     app.sync.start();
     app.ephemeral.start(&app.tasks);
     app.federation.start();
+    app.e2ee.start();
     every(app, "sweep", SWEEP_INTERVAL, |app| app.accounts.sweep().map(|_swept| ()));
     every(app, "transactions", TRANSACTIONS_INTERVAL, sweep_transactions);
     every(app, "sliding connections", TRANSACTIONS_INTERVAL, |app| app.sync.sweep_sliding());
+    every(app, "keys", KEYS_INTERVAL, |app| app.e2ee.sweep());
     every(app, "departures", DEPARTURES_INTERVAL, finish_departures);
 }
 

@@ -1,12 +1,14 @@
 //! `kith serve`: from the configuration to a running server, and to its orderly end.
 
 use crate::cli::Settings;
+use crate::data_dir::DataDir;
 use crate::open::{self, Ground, Missing, OpenError};
 use crate::orders::Hands;
 use crate::{control, figures, jobs, listen, logging, notify, outgoing, resources, start_message, wiring};
 use kith_base::Tasks;
 use kith_base::shutdown::StopSignals;
 use kith_config::{Config, ConfigError};
+use kith_e2ee::E2ee;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -31,6 +33,10 @@ pub(crate) enum ServeError {
     Outgoing(#[from] outgoing::OpenError),
     #[error(transparent)]
     Listen(#[from] listen::ListenError),
+    #[error("cannot make a backup into a server's data: {0}")]
+    Copy(#[from] crate::data_dir::DataDirError),
+    #[error("cannot make a backup into a server's data: {0}")]
+    Recover(#[from] kith_store::Error),
     #[error("cannot collect figures: {0}")]
     Figures(#[from] metrics_exporter_prometheus::BuildError),
     #[error("cannot start: {0}")]
@@ -58,7 +64,13 @@ async fn serve(config: Config, config_file: Option<PathBuf>) -> Result<(), Serve
     control::start(Hands::of(&ground), ground.data_dir.path(), &tasks)?;
     let outgoing = outgoing::open(&ground.config.outgoing)?;
     let message = start_message::write(&ground, config_file.as_deref(), &bound);
+    let is_copy = ground.data_dir.is_copy();
+    let data_dir = ground.data_dir.clone();
     let app = wiring::wire(ground, outgoing, &tasks).map_err(OpenError::from)?;
+    if is_copy {
+        let e2ee = app.e2ee.clone();
+        tasks.blocking(move || recover_from_copy(&e2ee, &data_dir)).await?;
+    }
     jobs::start(&app);
     let router = wiring::router(&app, collected);
     listen::accept(bound, router, &app.config.limits, &app.clock, &tasks);
@@ -88,5 +100,14 @@ async fn serve(config: Config, config_file: Option<PathBuf>) -> Result<(), Serve
         }
         Err(_elapsed) => tracing::warn!("the last buffers take long; the log holds them"),
     }
+    Ok(())
+}
+
+/// The first start on a backup: what must not be used twice is thrown away. The mark goes last, so that a crash in
+/// between only repeats it.
+fn recover_from_copy(e2ee: &E2ee, data_dir: &DataDir) -> Result<(), ServeError> {
+    e2ee.recover_from_copy()?;
+    data_dir.forget_copy()?;
+    tracing::info!("this is the first start on a backup; clients will upload new one-time keys");
     Ok(())
 }

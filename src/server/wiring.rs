@@ -6,6 +6,7 @@ use crate::figures;
 use crate::open::Ground;
 use kith_api_common::{App, PeerTurns, RateLimiter, Router};
 use kith_base::{Outgoing, Tasks};
+use kith_e2ee::E2ee;
 use kith_ephemeral::Ephemeral;
 use kith_federation::Federation;
 use kith_peers::Peers;
@@ -75,6 +76,14 @@ pub(crate) fn wire(ground: Ground, outgoing: Outgoing, tasks: &Tasks) -> Result<
     let ephemeral =
         Ephemeral::new(Arc::clone(&store), Arc::clone(&rooms), clock.clone(), Arc::clone(&config));
     let search = Search::new(Arc::clone(&store), Arc::clone(&rooms));
+    let e2ee = E2ee::new(kith_e2ee::Parts {
+        store: Arc::clone(&store),
+        accounts: Arc::clone(&accounts),
+        neighbours: peers.clone(),
+        clock: clock.clone(),
+        random: random.clone(),
+        tasks: tasks.clone(),
+    });
     let federation = Federation::new(kith_federation::Parts {
         store: Arc::clone(&store),
         rooms: Arc::clone(&rooms),
@@ -83,7 +92,7 @@ pub(crate) fn wire(ground: Ground, outgoing: Outgoing, tasks: &Tasks) -> Result<
         clock: clock.clone(),
         random: random.clone(),
         tasks: tasks.clone(),
-        edus: Arc::new(edus::Edus { ephemeral: Arc::clone(&ephemeral) }),
+        edus: Arc::new(edus::Edus { ephemeral: Arc::clone(&ephemeral), e2ee: Arc::clone(&e2ee) }),
     })?;
     Ok(Arc::new(App {
         config,
@@ -97,6 +106,7 @@ pub(crate) fn wire(ground: Ground, outgoing: Outgoing, tasks: &Tasks) -> Result<
         accounts,
         rooms,
         sync,
+        e2ee,
         ephemeral,
         push,
         search,

@@ -85,6 +85,27 @@ catalog! {
     DEVICE_SEEN "device_seen" Range;
     DEVICE_LISTS "device_lists" Point;
     DEVICE_LIST_STREAM "device_list_stream" Range;
+    DEVICE_CHANGES "device_changes" Range;
+    DEVICE_LIST_HEADS "device_list_heads" Point;
+    // Keys of devices and users (tables/device_keys.rs, tables/one_time_keys.rs, tables/remote_devices.rs).
+    DEVICE_KEYS "device_keys" Range;
+    CROSS_SIGNING_KEYS "cross_signing_keys" Range;
+    KEY_SIGNATURES "key_signatures" Range;
+    SIGNATURE_STREAM "signature_stream" Range;
+    ONE_TIME_KEYS "one_time_keys" Range;
+    ONE_TIME_KEY_IDS "one_time_key_ids" Range;
+    FALLBACK_KEYS "fallback_keys" Range;
+    KEY_COUNTS "key_counts" Range;
+    REMOTE_DEVICES "remote_devices" Range;
+    REMOTE_DEVICE_LISTS "remote_device_lists" Range;
+    STALE_DEVICE_LISTS "stale_device_lists" Range;
+    // Messages to devices, backups of room keys, devices without a client (tables/to_device.rs, tables/key_backups.rs,
+    // tables/dehydrated_devices.rs).
+    TO_DEVICE "to_device" Range;
+    TO_DEVICE_SEEN "to_device_seen" Range;
+    KEY_BACKUPS "key_backups" Range;
+    KEY_BACKUP_SESSIONS "key_backup_sessions" Range;
+    DEHYDRATED_DEVICES "dehydrated_devices" Point;
     // Tokens (tables/tokens.rs).
     ACCESS_TOKENS "access_tokens" Point;
     REFRESH_TOKENS "refresh_tokens" Point;

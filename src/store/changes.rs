@@ -87,6 +87,11 @@ pub enum ChangeKind {
         /// For whom.
         server: ServerSid,
     },
+    /// Keys of others look different to this user alone: the user has signed them.
+    KeySignature {
+        /// To whom.
+        user: UserSid,
+    },
     /// A user's unread or highlight counts changed without an event of their own.
     Unread {
         /// Whose.

@@ -19,10 +19,16 @@ pub mod transactions;
 
 pub mod account_data;
 pub mod accounts;
+pub mod dehydrated_devices;
+pub mod device_keys;
 pub mod devices;
 pub mod filters;
+pub mod key_backups;
+pub mod one_time_keys;
 pub mod profiles;
+pub mod remote_devices;
 pub mod sliding;
 pub mod threepids;
+pub mod to_device;
 pub mod tokens;
 pub mod uia;

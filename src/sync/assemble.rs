@@ -28,10 +28,13 @@ impl Moment<'_> {
     fn assemble_complete(&self) -> Result<Answer, Error> {
         let selection = self.select_complete()?;
         let rooms = self.rooms_of(&selection, &ChangedTypes::new(), &mut Encounters::default())?;
+        let to_device = self.to_device()?;
         let response = Response {
-            next_batch: token::of(self.until),
+            next_batch: token::next_batch(self.until, to_device.reached),
             account_data: self.account_data_complete(GLOBAL)?,
             presence: self.presence_complete()?.events,
+            to_device: to_device.events.into(),
+            key_counts: self.key_counts()?,
             rooms,
             ..Response::default()
         };
@@ -45,13 +48,16 @@ impl Moment<'_> {
         let mut encounters = Encounters::default();
         let rooms = self.rooms_of(&selection, &account_data, &mut encounters)?;
         let presence = self.presence_incremental(since, &changed, &encounters)?;
+        let to_device = self.to_device()?;
         let mut response = Response {
-            next_batch: token::of(self.until),
+            next_batch: token::next_batch(self.until, to_device.reached),
             account_data: match self.full_state {
                 true => self.account_data_complete(GLOBAL)?,
                 false => self.account_data_incremental(GLOBAL, &account_data)?,
             },
+            to_device: to_device.events.into(),
             device_lists: self.device_lists_incremental(since, &encounters)?,
+            key_counts: self.key_counts()?,
             rooms,
             ..Response::default()
         };

@@ -22,6 +22,7 @@ mod changed;
 mod event_form;
 mod filter;
 mod history;
+mod key_changes;
 mod long_poll;
 mod moment;
 mod notifier;
@@ -48,7 +49,12 @@ pub use sliding::{
     request::{Asked as SlidingAsked, SlidingRequest},
     response::SlidingResponse,
 };
-pub use streams::unread::{Counts, PushRules, Unread};
+pub use streams::{
+    keys::{KeyCounts, key_counts},
+    to_device::{TO_DEVICE_EVENTS_MAX, ToDevice, to_device},
+    unread::{Counts, PushRules, Unread},
+};
+pub use token::{Since, parse_since};
 
 use notifier::Notifier;
 use plain_state::PlainStates;

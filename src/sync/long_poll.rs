@@ -2,13 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use kith_accounts::Requester;
-use kith_store::Position;
-
 use crate::{
-    Response, Sync, SyncError, SyncFilter, SyncRequest, assemble::Answer, moment::Moment,
+    Response, Since, Sync, SyncError, SyncFilter, SyncRequest, assemble::Answer, moment::Moment,
     sent_members::Connection, token,
 };
+use kith_accounts::Requester;
+use kith_store::Position;
 
 /// The longest that one request waits, in milliseconds.
 const TIMEOUT_MS_MAX: u64 = 300_000;
@@ -50,7 +49,7 @@ impl Sync {
             }
             // What has been looked through and found empty need not be looked through again.
             if answer.response.is_empty() {
-                since = Some(until);
+                since = Some(Since::everything(until));
             }
         }
     }
@@ -59,7 +58,7 @@ impl Sync {
         self: &Arc<Self>,
         requester: &Requester,
         request: &Arc<SyncRequest>,
-        since: Option<Position>,
+        since: Option<Since>,
     ) -> Result<(Answer, Position), SyncError> {
         let (sync, requester, request) = (Arc::clone(self), requester.clone(), Arc::clone(request));
         self.tasks.blocking(move || sync.answer_now(&requester, &request, since)).await
@@ -70,7 +69,7 @@ impl Sync {
         &self,
         requester: &Requester,
         request: &SyncRequest,
-        since: Option<Position>,
+        since: Option<Since>,
     ) -> Result<(Answer, Position), SyncError> {
         // First the bound, then the snapshot: so everything up to the bound is in it.
         let until = self.store.visible();
@@ -83,11 +82,13 @@ impl Sync {
             sync: self,
             read: &*view,
             user: requester.user,
+            device_id,
             viewer: &viewer,
             connection: Connection::new(requester.user, device_id, request.filter.as_deref()),
             filter: &filter,
             // A token from the future can only come from data that was restored from a backup.
-            since: since.map(|since| since.min(until)),
+            since: since.map(|since| since.position.min(until)),
+            to_device_since: since.map_or(Position::START, |since| since.to_device),
             until,
             full_state: request.full_state,
             state_after: request.state_after,

@@ -13,11 +13,15 @@ pub(crate) struct Moment<'a> {
     pub(crate) read: &'a dyn Read,
     /// Who is asking.
     pub(crate) user: UserSid,
+    /// The device, unless the token belongs to none.
+    pub(crate) device_id: Option<&'a str>,
     pub(crate) viewer: &'a Viewer,
     pub(crate) connection: Connection,
     pub(crate) filter: &'a SyncFilter,
     /// Up to where the client knows everything; a client that starts has nothing.
     pub(crate) since: Option<Position>,
+    /// Up to where the client's device has got its messages.
+    pub(crate) to_device_since: Position,
     /// Up to where the answer reaches. The snapshot may hold rows from behind it; they wait for the next answer.
     pub(crate) until: Position,
     pub(crate) full_state: bool,

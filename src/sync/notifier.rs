@@ -171,6 +171,7 @@ impl Concerned {
                 | ChangeKind::Membership { user, .. }
                 | ChangeKind::AccountData { user, .. }
                 | ChangeKind::Unread { user, .. }
+                | ChangeKind::KeySignature { user }
                 | ChangeKind::ToDevice { user } => {
                     concerned.users.insert(*user);
                 }

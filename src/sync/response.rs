@@ -8,6 +8,8 @@ use ruma::{OwnedEventId, OwnedRoomId, OwnedUserId};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::streams::keys::KeyCounts;
+
 /// The answer to a `/sync`.
 #[derive(Debug, Default, Serialize)]
 pub struct Response {
@@ -19,9 +21,15 @@ pub struct Response {
     /// Who is online.
     #[serde(skip_serializing_if = "Events::is_empty")]
     pub presence: Events,
+    /// Messages to the device.
+    #[serde(skip_serializing_if = "Events::is_empty")]
+    pub to_device: Events,
     /// Whose devices the client should ask for, and whose it may forget.
     #[serde(skip_serializing_if = "DeviceLists::is_empty")]
     pub device_lists: DeviceLists,
+    /// How many keys of the device are left.
+    #[serde(flatten)]
+    pub key_counts: Option<KeyCounts>,
     /// The rooms.
     #[serde(skip_serializing_if = "Rooms::is_empty")]
     pub rooms: Rooms,
@@ -163,6 +171,7 @@ impl Response {
     pub(crate) fn is_empty(&self) -> bool {
         self.account_data.is_empty()
             && self.presence.is_empty()
+            && self.to_device.is_empty()
             && self.device_lists.is_empty()
             && self.rooms.is_empty()
     }

@@ -4,6 +4,7 @@
 pub(crate) mod account_data;
 pub(crate) mod device_lists;
 pub(crate) mod joined;
+pub(crate) mod keys;
 pub(crate) mod left;
 pub(crate) mod members;
 pub(crate) mod outside;
@@ -12,5 +13,6 @@ pub(crate) mod receipts;
 pub(crate) mod state;
 pub(crate) mod summary;
 pub(crate) mod timeline;
+pub(crate) mod to_device;
 pub(crate) mod typing;
 pub(crate) mod unread;

@@ -107,6 +107,7 @@ impl Sender {
             | ChangeKind::AccountData { .. }
             | ChangeKind::Profile { .. }
             | ChangeKind::ToDevice { .. }
+            | ChangeKind::KeySignature { .. }
             | ChangeKind::Unread { .. } => {}
         }
         Ok(())

@@ -20,6 +20,8 @@ pub(super) fn make(hands: &Hands, directory: &Path) -> Result<String, Failure> {
         .create(directory)
         .map_err(|error| wrong(directory, error))?;
     hands.store.engine().checkpoint(&directory.join(crate::data_dir::DATABASE))?;
+    let mark = directory.join(crate::data_dir::COPY_FILE);
+    std::fs::write(&mark, "").map_err(|error| wrong(&mark, error))?;
     // The name comes last: without it no server takes the directory for a whole one.
     for file in [signing_key::FILE_NAME, crate::data_dir::NAME_FILE] {
         let source = hands.data_dir.join(file);

@@ -1,5 +1,6 @@
 //! Whom the EDUs of other servers concern, answered by the crates beside the one that receives them.
 
+use kith_e2ee::E2ee;
 use kith_ephemeral::{Ephemeral, RemotePresence, RemoteReceipt};
 use kith_federation::{EduHandler, PresenceUpdate, ReceiptUpdate, TypingUpdate};
 use kith_store::Error;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 /// The crates that EDUs are for.
 pub(crate) struct Edus {
     pub(crate) ephemeral: Arc<Ephemeral>,
+    pub(crate) e2ee: Arc<E2ee>,
 }
 
 impl EduHandler for Edus {
@@ -39,17 +41,15 @@ impl EduHandler for Edus {
         self.ephemeral.receive_presence(presence.collect())
     }
 
-    // This server's users have no keys yet, so nobody can have encrypted for them, and no device list is kept.
-
-    fn direct_to_device(&self, _: &ServerName, _: &RawValue) -> Result<(), Error> {
-        Ok(())
+    fn direct_to_device(&self, origin: &ServerName, content: &RawValue) -> Result<(), Error> {
+        self.e2ee.receive_direct_to_device(origin, content)
     }
 
-    fn device_list_update(&self, _: &ServerName, _: &RawValue) -> Result<(), Error> {
-        Ok(())
+    fn device_list_update(&self, origin: &ServerName, content: &RawValue) -> Result<(), Error> {
+        self.e2ee.receive_device_list_update(origin, content)
     }
 
-    fn signing_key_update(&self, _: &ServerName, _: &RawValue) -> Result<(), Error> {
-        Ok(())
+    fn signing_key_update(&self, origin: &ServerName, content: &RawValue) -> Result<(), Error> {
+        self.e2ee.receive_signing_key_update(origin, content)
     }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use kith_store::{
     Direction, Error, Position, RoomSid, UserSid,
     tables::{
+        device_keys::SIGNATURE_STREAM,
         devices::DEVICE_LIST_STREAM,
         members::{Membership, ROOM_MEMBERS},
     },
@@ -33,6 +34,10 @@ impl Moment<'_> {
             if self.shares_a_room_with(user)? {
                 changed.insert(user);
             }
+        }
+        let (from, to) = ((self.user, since.next()), (self.user, self.until.next()));
+        for row in SIGNATURE_STREAM.range(self.read, &from, &to, Direction::Forward) {
+            changed.insert(row?.1);
         }
         for (user, room) in &encounters.met {
             if self.is_encrypted(*room)? {

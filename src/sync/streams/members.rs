@@ -1,7 +1,10 @@
 //! Whose membership changed in the rooms of an answer: what presence and device lists need to know of whom the user
 //! meets and whom he no longer sees.
 
-use kith_store::{Error, EventSid, RoomSid, UserSid, tables::members::Membership};
+use kith_store::{
+    Error, EventSid, Position, RoomSid, UserSid,
+    tables::members::{MEMBERSHIPS, Membership},
+};
 use ruma::UserId;
 
 use super::state::StateSpan;
@@ -29,6 +32,10 @@ impl Moment<'_> {
             encounters.entered.push(span.room);
             return Ok(());
         };
+        // Whoever was away for a while may have missed what became of the others' devices.
+        if self.is_in_since(self.user, span.room)?.is_some_and(|since| since > known.since) {
+            encounters.entered.push(span.room);
+        }
         for (key, before, now) in &known.changed {
             let (kind, state_key) = self.sync.store.ids().state_key_of(*key)?;
             match kind.as_str() {
@@ -42,13 +49,24 @@ impl Moment<'_> {
                     match (self.is_join(*before)?, self.is_join(*now)?) {
                         (false, true) => encounters.met.push((user, span.room)),
                         (true, false) => encounters.parted.push(user),
-                        _ => {}
+                        (true, true) => {
+                            if self.is_in_since(user, span.room)?.is_some_and(|since| since > known.since) {
+                                encounters.met.push((user, span.room));
+                            }
+                        }
+                        (false, false) => {}
                     }
                 }
                 _ => {}
             }
         }
         Ok(())
+    }
+
+    /// Since when a user is in a room without a break.
+    fn is_in_since(&self, user: UserSid, room: RoomSid) -> Result<Option<Position>, Error> {
+        let record = MEMBERSHIPS.get(self.read, &(user, room))?;
+        Ok(record.filter(|record| record.membership == Membership::Join).map(|record| record.position))
     }
 
     fn user_of(&self, state_key: &str) -> Result<Option<UserSid>, Error> {

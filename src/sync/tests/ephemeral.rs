@@ -11,6 +11,7 @@ use ruma::OwnedRoomId;
 use serde_json::json;
 
 use super::world::{NOW_MS, World};
+use crate::Since;
 
 fn both(world: &World) -> (Requester, Requester, OwnedRoomId) {
     let (alice, bob) = (world.user("alice"), world.user("bob"));
@@ -128,7 +129,7 @@ fn presence_is_for_those_who_share_a_room() {
     appear(&world, &alice, PresenceState::Unavailable);
     let since = met["next_batch"].as_str().map(str::to_owned);
     let request = crate::SyncRequest { since, ..crate::SyncRequest::default() };
-    let since = Some(Position(world.store.visible().0 - 1));
+    let since = Some(Since::everything(Position(world.store.visible().0 - 1)));
     let (answer, _) = world.sync.answer_now(&alice, &request, since).expect("answers");
     assert!(!answer.urgent && answer.response.presence.events.len() == 1);
 }

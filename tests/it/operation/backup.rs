@@ -29,6 +29,34 @@ async fn a_copy_holds_what_was_there() {
 }
 
 #[tokio::test]
+async fn the_first_start_on_a_copy_throws_one_time_keys_away() {
+    let mut server = Server::start().await;
+    let alice = server.register("alice").await;
+    let key = alice.publish_device(1).await;
+    let keys = json!({
+        "one_time_keys": {"signed_curve25519:AAAA": key.session_key("one")},
+        "fallback_keys": {"signed_curve25519:F": key.session_key("last")},
+    });
+    alice.post("/keys/upload", keys.clone()).await.ok();
+    let (done, output) = server.command(&["backup", "copy"]);
+    assert!(done, "{output}");
+    server.terminate().await;
+    let data = server.path().join("data");
+    std::fs::remove_dir_all(&data).unwrap();
+    std::fs::rename(server.path().join("copy"), &data).unwrap();
+    let server = server.run_again().await;
+    let alice = alice.on(&server);
+    let synced = alice.sync(None).await;
+    assert_eq!(synced["device_one_time_keys_count"], json!({"signed_curve25519": 0}));
+    assert_eq!(synced["device_unused_fallback_key_types"], json!(["signed_curve25519"]));
+    alice.post("/keys/upload", keys).await.ok();
+    // Only the first start is one.
+    let server = server.restart().await;
+    let synced = alice.on(&server).sync(None).await;
+    assert_eq!(synced["device_one_time_keys_count"], json!({"signed_curve25519": 1}));
+}
+
+#[tokio::test]
 async fn nothing_is_overwritten() {
     let mut server = Server::start().await;
     std::fs::create_dir(server.path().join("copy")).unwrap();
