@@ -6,7 +6,7 @@ use crate::{
     moment::Moment,
     response::{Response, Rooms},
     selection::Selection,
-    streams::{account_data::ChangedTypes, members::Encounters},
+    streams::{account_data::ChangedTypes, members::Encounters, to_device::TO_DEVICE_EVENTS_MAX},
     token,
 };
 
@@ -28,7 +28,7 @@ impl Moment<'_> {
     fn assemble_complete(&self) -> Result<Answer, Error> {
         let selection = self.select_complete()?;
         let rooms = self.rooms_of(&selection, &ChangedTypes::new(), &mut Encounters::default())?;
-        let to_device = self.to_device()?;
+        let to_device = self.to_device(TO_DEVICE_EVENTS_MAX)?;
         let response = Response {
             next_batch: token::next_batch(self.until, to_device.reached),
             account_data: self.account_data_complete(GLOBAL)?,
@@ -48,7 +48,7 @@ impl Moment<'_> {
         let mut encounters = Encounters::default();
         let rooms = self.rooms_of(&selection, &account_data, &mut encounters)?;
         let presence = self.presence_incremental(since, &changed, &encounters)?;
-        let to_device = self.to_device()?;
+        let to_device = self.to_device(TO_DEVICE_EVENTS_MAX)?;
         let mut response = Response {
             next_batch: token::next_batch(self.until, to_device.reached),
             account_data: match self.full_state {

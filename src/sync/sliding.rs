@@ -19,7 +19,7 @@ use std::{sync::Arc, time::Duration};
 
 use kith_accounts::Requester;
 use kith_store::{
-    Error,
+    Error, Position,
     tables::sliding::{Step, ToldRoom},
 };
 
@@ -52,6 +52,9 @@ pub enum SlidingError {
     /// The client's token is not one to go on from: it has to start over.
     #[error("this connection is not known any more; start over without `pos`")]
     UnknownPos,
+    /// Where the client says it has got its messages is no place that this server gave out.
+    #[error("`since` of `to_device` is not a token that this server has given out")]
+    UnknownToken,
     /// The request asks for too much.
     #[error("the request has {0}")]
     Excess(String),
@@ -132,7 +135,7 @@ impl Sync {
         }
         let list = self.sliding.room_lists.of(requester.user);
         let mut rooms = list.lock();
-        let draft = self.draft(requester, request, &key, &mut open, &mut rooms)?;
+        let draft = self.draft(requester, asked, &key, &mut open, &mut rooms)?;
         let rooms = { rooms }.len();
         self.sliding.room_lists.keep(requester.user, list, rooms);
         let Draft { mut response, step, rooms } = draft;
@@ -151,7 +154,7 @@ impl Sync {
     fn draft(
         &self,
         requester: &Requester,
-        request: &SlidingRequest,
+        asked: &Asked,
         key: &ConnectionKey,
         connection: &mut Connection,
         list: &mut RoomList,
@@ -171,14 +174,14 @@ impl Sync {
             connection: sent_members::Connection::new(key.0, Some(&key.1), Some(&stream)),
             filter: &SyncFilter::default(),
             since: None,
-            to_device_since: until,
+            to_device_since: asked.to_device_since()?.unwrap_or(Position::START),
             until,
             full_state: false,
             state_after: StateAfter::Stable,
         };
         list.refresh(&moment)?;
-        let wanted = moment.wanted_rooms(request, connection, list)?;
-        moment.sliding_draft(request, connection, list, &wanted)
+        let wanted = moment.wanted_rooms(&asked.body, connection, list)?;
+        moment.sliding_draft(&asked.body, connection, list, &wanted)
     }
 }
 

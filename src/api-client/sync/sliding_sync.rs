@@ -17,6 +17,8 @@ use kith_sync::{SlidingAsked, SlidingRequest};
 use ruma::api::{client::sync::sync_events::v5, error::DeserializationError};
 use serde::Deserialize;
 
+use super::note_contact;
+
 pub(crate) type Request = Own<v5::Request, Asked, v5::Response>;
 
 /// The request: clients leave out what ruma's type demands.
@@ -47,13 +49,13 @@ pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, Ap
     let presence = PresenceState::parse(parameters.set_presence.as_deref().unwrap_or("online"));
     let presence =
         presence.ok_or_else(|| ApiError::invalid_param("set_presence is online, unavailable or offline"))?;
-    let (ephemeral, who) = (call.app.ephemeral.clone(), requester.clone());
-    call.app.tasks.blocking(move || ephemeral.seen(&who, presence)).await?;
     let asked = SlidingAsked {
         pos: parameters.pos.filter(|pos| !pos.is_empty()),
         timeout: Duration::from_millis(parameters.timeout.unwrap_or(0)),
         body,
     };
+    let (app, who, got) = (call.app.clone(), requester.clone(), asked.to_device_since()?);
+    call.app.tasks.blocking(move || note_contact(&app, &who, presence, got)).await?;
     let response = call.app.sync.sliding_sync(&requester, asked).await?;
     let json = call.app.tasks.blocking(move || serde_json::to_vec(&response)).await;
     let json = json.map_err(|error| ApiError::internal(&error))?;

@@ -8,8 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{Uri, header};
-use kith_accounts::Requester;
-use kith_api_common::{ApiError, App, Call};
+use kith_api_common::{ApiError, Call};
 use kith_store::live::PresenceState;
 use kith_sync::{StateAfter, SyncRequest, parse_since};
 use ruma::api::{
@@ -17,6 +16,8 @@ use ruma::api::{
     error::DeserializationError,
 };
 use serde::Deserialize;
+
+use super::note_contact;
 
 /// The request: ruma's own type reads filters more strictly than clients write them, and does not know
 /// `use_state_after` by the name it had as a proposal.
@@ -42,30 +43,15 @@ pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, Ap
     let parameters = request.parameters()?;
     let requester = call.requester()?.clone();
     let presence = parameters.presence()?;
-    let (app, who, since) = (call.app.clone(), requester.clone(), parameters.since.clone());
-    call.app.tasks.blocking(move || note_contact(&app, &who, presence, since.as_deref())).await?;
+    let since = parameters.since.as_deref().filter(|since| !since.is_empty()).map(parse_since).transpose()?;
+    let got = since.map(|since| since.to_device);
+    let (app, who) = (call.app.clone(), requester.clone());
+    call.app.tasks.blocking(move || note_contact(&app, &who, presence, got)).await?;
     let response = call.app.sync.sync(&requester, parameters.into()).await?;
     // The answer to a client that starts may be many megabytes: not on a thread that serves others.
     let json = call.app.tasks.blocking(move || serde_json::to_vec(&response)).await;
     let json = json.map_err(|error| ApiError::internal(&error))?;
     Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())
-}
-
-/// What the server learns from the request itself: that the user is there, and up to where the device has got its
-/// messages.
-fn note_contact(
-    app: &App,
-    requester: &Requester,
-    presence: PresenceState,
-    since: Option<&str>,
-) -> Result<(), ApiError> {
-    app.ephemeral.seen(requester, presence)?;
-    let since = since.filter(|since| !since.is_empty()).map(parse_since).transpose()?;
-    if let (Some(since), Some(device_id)) = (since, &requester.device_id) {
-        let until = since.to_device.min(app.store.visible());
-        app.e2ee.acknowledge_to_device(requester.user, device_id.as_str(), until)?;
-    }
-    Ok(())
 }
 
 impl Request {

@@ -22,7 +22,7 @@ impl From<SlidingError> for ApiError {
     fn from(error: SlidingError) -> Self {
         match error {
             SlidingError::UnknownPos => Self::bad_request(ErrorKind::UnknownPos, error.to_string()),
-            SlidingError::Excess(_) => Self::invalid_param(error.to_string()),
+            SlidingError::UnknownToken | SlidingError::Excess(_) => Self::invalid_param(error.to_string()),
             SlidingError::Store(error) => error.into(),
         }
     }

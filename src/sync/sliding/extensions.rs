@@ -1,4 +1,5 @@
-//! What a client gets besides rooms: account data, receipts, typing notices, and whose devices changed.
+//! What a client gets besides rooms: messages to its device, account data, receipts, typing notices, whose devices
+//! changed, and how many of its keys are left.
 
 use std::collections::BTreeSet;
 
@@ -11,12 +12,13 @@ use super::{
     connection::Connection,
     lists::Wanted,
     request::{PerRoom, SlidingRequest},
-    response::{AccountData, ByRoom, E2ee, Extensions},
+    response::{AccountData, ByRoom, E2ee, Extensions, ToDevice},
     room_list::RoomList,
 };
 use crate::{
     moment::Moment,
     streams::{account_data::ChangedTypes, members::Encounters},
+    token,
 };
 
 /// The rooms whose receipts, typing notices and account data an answer tells.
@@ -51,6 +53,11 @@ impl Moment<'_> {
     ) -> Result<Extensions, Error> {
         let asked = &request.extensions;
         let mut extensions = Extensions::default();
+        if asked.to_device.is_on() {
+            let found = self.to_device(asked.to_device.limit())?;
+            extensions.to_device =
+                Some(ToDevice { next_batch: token::of(found.reached), events: found.events });
+        }
         if asked.account_data.is_on() {
             extensions.account_data =
                 Some(self.account_data_extension(&asked.account_data, wanted, extras, step)?);
@@ -67,7 +74,7 @@ impl Moment<'_> {
                 None => Default::default(),
             };
             step.device_lists = Some(self.until);
-            extensions.e2ee = Some(E2ee { device_lists });
+            extensions.e2ee = Some(E2ee { device_lists, key_counts: self.key_counts()? });
         }
         Ok(extensions)
     }

@@ -5,8 +5,12 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use kith_store::Position;
 use ruma::OwnedRoomId;
 use serde::Deserialize;
+
+use super::SlidingError;
+use crate::{streams::to_device::TO_DEVICE_EVENTS_MAX, token};
 
 /// How many lists one request may have.
 const LISTS_MAX: usize = 100;
@@ -84,6 +88,8 @@ pub struct Filters {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Extensions {
+    /// Messages to the device.
+    pub to_device: ToDevice,
     /// Whose devices changed, and how many keys are left.
     pub e2ee: Toggle,
     /// Account data.
@@ -92,6 +98,18 @@ pub struct Extensions {
     pub receipts: PerRoom,
     /// Who is typing.
     pub typing: PerRoom,
+}
+
+/// The extension that tells messages to the device.
+/// <https://github.com/matrix-org/matrix-spec-proposals/pull/3885>
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ToDevice {
+    enabled: Option<bool>,
+    /// How many messages one answer may have.
+    limit: Option<u64>,
+    /// The `next_batch` of what has arrived: everything up to there need not be kept any longer.
+    since: Option<String>,
 }
 
 /// An extension that is on or off.
@@ -140,6 +158,28 @@ impl SlidingRequest {
         } else {
             None
         }
+    }
+}
+
+impl Asked {
+    /// Up to where the device has got its messages, if the request says so.
+    pub fn to_device_since(&self) -> Result<Option<Position>, SlidingError> {
+        let asked = &self.body.extensions.to_device;
+        let since = asked.since.as_deref().filter(|since| asked.is_on() && !since.is_empty());
+        let since = since.map(token::parse_since).transpose().map_err(|_| SlidingError::UnknownToken)?;
+        Ok(since.map(|since| since.to_device))
+    }
+}
+
+impl ToDevice {
+    pub(super) fn is_on(&self) -> bool {
+        self.enabled == Some(true)
+    }
+
+    /// How many messages one answer has at most.
+    pub(super) fn limit(&self) -> usize {
+        let limit = self.limit.and_then(|limit| usize::try_from(limit).ok());
+        limit.unwrap_or(TO_DEVICE_EVENTS_MAX).min(TO_DEVICE_EVENTS_MAX)
     }
 }
 
@@ -201,6 +241,7 @@ mod tests {
         let extensions = &request.extensions;
         assert!(extensions.account_data.is_on() && !extensions.typing.is_on() && !extensions.e2ee.is_on());
         assert!(extensions.receipts.covers_list("any") && extensions.receipts.covers_subscription("!a:x"));
+        assert!(extensions.to_device.is_on() && extensions.to_device.limit() == TO_DEVICE_EVENTS_MAX);
         assert!(request.excess().is_none());
         let backwards = r#"{"lists":{"a":{"ranges":[[5,1]]}}}"#;
         assert!(serde_json::from_str::<SlidingRequest>(backwards).expect("a request").excess().is_some());

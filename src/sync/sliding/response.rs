@@ -6,7 +6,7 @@ use ruma::{OwnedRoomId, OwnedUserId};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::response::DeviceLists;
+use crate::{response::DeviceLists, streams::keys::KeyCounts};
 
 /// The answer to a sliding sync.
 #[derive(Debug, Default, Serialize)]
@@ -101,6 +101,9 @@ pub struct Hero {
 /// What was wanted besides rooms.
 #[derive(Debug, Default, Serialize)]
 pub struct Extensions {
+    /// Messages to the device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to_device: Option<ToDevice>,
     /// Whose devices changed, and how many keys are left.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub e2ee: Option<E2ee>,
@@ -115,12 +118,25 @@ pub struct Extensions {
     pub typing: Option<ByRoom>,
 }
 
+/// Messages to the device.
+#[derive(Debug, Default, Serialize)]
+pub struct ToDevice {
+    /// What the client says once it has got these messages.
+    pub next_batch: String,
+    /// The messages, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<Box<RawValue>>,
+}
+
 /// Whose devices changed, and how many keys are left.
 #[derive(Debug, Default, Serialize)]
 pub struct E2ee {
     /// Whose devices changed.
     #[serde(skip_serializing_if = "DeviceLists::is_empty")]
     pub device_lists: DeviceLists,
+    /// How many keys of the device are left. Told each time, and no reason to answer.
+    #[serde(flatten)]
+    pub key_counts: Option<KeyCounts>,
 }
 
 /// Account data.
@@ -150,7 +166,8 @@ impl SlidingResponse {
 
 impl Extensions {
     fn is_empty(&self) -> bool {
-        self.e2ee.as_ref().is_none_or(|e2ee| e2ee.device_lists.is_empty())
+        self.to_device.as_ref().is_none_or(|to_device| to_device.events.is_empty())
+            && self.e2ee.as_ref().is_none_or(|e2ee| e2ee.device_lists.is_empty())
             && self.account_data.as_ref().is_none_or(|data| data.global.is_empty() && data.rooms.is_empty())
             && self.receipts.as_ref().is_none_or(|receipts| receipts.rooms.is_empty())
             && self.typing.as_ref().is_none_or(|typing| typing.rooms.is_empty())

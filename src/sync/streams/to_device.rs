@@ -45,8 +45,8 @@ pub fn to_device(
 }
 
 impl Moment<'_> {
-    /// What the device has not got yet. What a token without a device asks for is nothing.
-    pub(crate) fn to_device(&self) -> Result<ToDevice, Error> {
+    /// What the device has not got yet, `limit` messages at most. What a token without a device asks for is nothing.
+    pub(crate) fn to_device(&self, limit: usize) -> Result<ToDevice, Error> {
         match self.device_id {
             Some(device_id) => to_device(
                 self.read,
@@ -54,7 +54,7 @@ impl Moment<'_> {
                 device_id,
                 self.to_device_since.min(self.until),
                 self.until,
-                TO_DEVICE_EVENTS_MAX,
+                limit.min(TO_DEVICE_EVENTS_MAX),
             ),
             None => Ok(ToDevice { events: Vec::new(), reached: self.until }),
         }

@@ -247,6 +247,54 @@ fn extensions_tell_what_is_new_of_the_rooms_shown() {
     assert!(quiet["extensions"]["receipts"]["rooms"].as_object().is_some_and(serde_json::Map::is_empty));
 }
 
+/// The numbers of the messages to the device in an answer.
+fn messages(answer: &Value) -> Vec<u64> {
+    let events = answer["extensions"]["to_device"]["events"].as_array();
+    events.into_iter().flatten().filter_map(|event| event["n"].as_u64()).collect()
+}
+
+#[test]
+fn messages_to_the_device_come_in_parts_from_where_the_client_says() {
+    let world = World::new();
+    let (alice, bob) = (world.user("alice"), world.user("bob"));
+    (1..=3).for_each(|number| world.to_device(&alice, &json!({"n": number})));
+    world.to_device(&bob, &json!({"n": 9}));
+    let after =
+        |since: &Value| json!({"extensions": {"to_device": {"enabled": true, "limit": 2, "since": since}}});
+    let start = first(&world, &alice, &after(&Value::Null));
+    assert_eq!(messages(&start), [1, 2]);
+    // Arriving is one thing, being acknowledged another: `pos` says nothing about messages.
+    let again = next(&world, &alice, &start, &after(&Value::Null));
+    assert_eq!(messages(&again), [1, 2]);
+    assert_ne!(again["pos"], start["pos"], "messages are news");
+    let rest = next(&world, &alice, &again, &after(&start["extensions"]["to_device"]["next_batch"]));
+    assert_eq!(messages(&rest), [3]);
+    let since = &rest["extensions"]["to_device"]["next_batch"];
+    let quiet = next(&world, &alice, &rest, &after(since));
+    assert_eq!((messages(&quiet).len(), &quiet["pos"]), (0, &rest["pos"]), "nothing happened");
+    assert!(quiet["extensions"]["to_device"]["next_batch"].is_string());
+    // Another connection of the device goes by the same tokens.
+    assert_eq!(messages(&first(&world, &alice, &after(since))), [0_u64; 0]);
+    let off = json!({"extensions": {"to_device": {"since": since}}});
+    assert!(first(&world, &alice, &off)["extensions"].get("to_device").is_none());
+    let nonsense = answer(&world, &alice, None, &after(&json!("nonsense")));
+    assert!(matches!(nonsense, Err(SlidingError::UnknownToken)));
+}
+
+#[test]
+fn how_many_keys_are_left_is_told_each_time() {
+    let world = World::new();
+    let alice = world.user("alice");
+    let body = json!({"extensions": {"e2ee": {"enabled": true}}});
+    let start = first(&world, &alice, &body);
+    let none = json!({"signed_curve25519": 0});
+    assert_eq!(start["extensions"]["e2ee"]["device_one_time_keys_count"], none);
+    assert_eq!(start["extensions"]["e2ee"]["device_unused_fallback_key_types"], json!([]));
+    let quiet = next(&world, &alice, &start, &body);
+    assert_eq!(quiet["extensions"]["e2ee"]["device_one_time_keys_count"], none);
+    assert_eq!(quiet["pos"], start["pos"], "the counts alone are no news");
+}
+
 #[test]
 fn whoever_asks_for_too_much_is_told_so() {
     let world = World::new();

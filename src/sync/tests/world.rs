@@ -15,7 +15,10 @@ use kith_rooms::{
 };
 use kith_store::{
     ChangeKind, Error, Options, Position, Read, RoomSid, Store, UserSid, catalog,
-    tables::receipts::{RECEIPT_STREAM, RECEIPTS, ReceiptKind, ReceiptMove, ReceiptRecord},
+    tables::{
+        receipts::{RECEIPT_STREAM, RECEIPTS, ReceiptKind, ReceiptMove, ReceiptRecord},
+        to_device,
+    },
 };
 use ruma::{OwnedEventId, OwnedRoomId, RoomId, UserId, owned_server_name};
 use serde_json::{Value, json, value::to_raw_value};
@@ -213,6 +216,13 @@ impl World {
     pub(super) fn account_data(&self, who: &Requester, room: Option<&RoomId>, kind: &str, content: &Value) {
         let room = room.map(|room| self.store.ids().room(room).expect("interns"));
         self.accounts.set_account_data(who.user, room, kind, &content.to_string()).expect("writes");
+    }
+
+    /// A message to the user's device.
+    pub(super) fn to_device(&self, who: &Requester, message: &Value) {
+        let mut txn = self.store.begin();
+        to_device::put(&mut txn, who.user, "DEVICE", &message.to_string()).expect("writes");
+        self.store.commit_durably(txn).expect("commits");
     }
 
     /// An answer at once, as the client gets it.
