@@ -8,7 +8,7 @@ use kith_api_common::{ApiError, Call, Router};
 use ruma::{OwnedRoomId, OwnedRoomOrAliasId, OwnedServerName};
 
 pub(crate) fn routes(router: Router) -> Router {
-    router.endpoint(create_alias::handler).endpoint(delete_alias::handler).endpoint(get_alias::handler)
+    router.endpoint(create_alias::handler).endpoint(delete_alias::handler).endpoint_async(get_alias::handler)
 }
 
 /// The room that a client names by its id or by an alias of any server, and servers that may know it.

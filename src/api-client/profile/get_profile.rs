@@ -4,9 +4,12 @@
 use kith_api_common::{ApiError, Call};
 use ruma::api::client::profile::get_profile::v3::{Request, Response};
 
-use super::find_profile;
+use super::find_fields;
+use crate::identified::Identified;
 
-pub(crate) fn handler(call: &Call, request: Request) -> Result<Response, ApiError> {
-    let profile = find_profile(call, &request.user_id)?;
-    Ok(profile.into_fields().into_iter().collect())
+pub(crate) async fn handler(
+    call: Call,
+    Identified(request): Identified<Request>,
+) -> Result<Response, ApiError> {
+    Ok(find_fields(&call, request.user_id, None).await?.into_iter().collect())
 }

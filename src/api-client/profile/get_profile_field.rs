@@ -8,13 +8,18 @@ use kith_api_common::{
 use ruma::api::client::profile::get_profile_field::v3;
 use serde_json::{Map, Value};
 
-use super::find_profile;
+use super::find_fields;
+use crate::identified::Identified;
 
 type Request = Answered<v3::Request, Json<Map<String, Value>>>;
 
-pub(crate) fn handler(call: &Call, request: Request) -> Result<Json<Map<String, Value>>, ApiError> {
-    let (user_id, field) = (&request.request.user_id, request.request.field.as_str());
-    let value = find_profile(call, user_id)?.find(field);
+pub(crate) async fn handler(
+    call: Call,
+    Identified(request): Identified<Request>,
+) -> Result<Json<Map<String, Value>>, ApiError> {
+    let v3::Request { user_id, field } = request.request;
+    let mut fields = find_fields(&call, user_id, Some(field.as_str())).await?;
+    let value = fields.remove(field.as_str());
     let value = value.ok_or_else(|| ApiError::not_found("The profile has no such field"))?;
-    Ok(Json::ok(Map::from_iter([(field.to_owned(), value)])))
+    Ok(Json::ok(Map::from_iter([(field.to_string(), value)])))
 }

@@ -1,5 +1,6 @@
 //! Kith servers among themselves: what people on two or three of them do together, and what is left of it.
 
+mod directory;
 mod ephemeral;
 mod history;
 mod membership;

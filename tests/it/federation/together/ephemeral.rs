@@ -67,7 +67,7 @@ async fn presence_is_seen_far_away() {
 }
 
 #[tokio::test]
-async fn a_new_name_is_seen_in_the_room() {
+async fn a_new_name_is_seen_in_the_room_and_in_the_profile() {
     let pair = Pair::start().await;
     let room = pair.room("12").await;
     for (from, to) in [(&pair.alice, &pair.bob), (&pair.bob, &pair.alice)] {
@@ -79,6 +79,9 @@ async fn a_new_name_is_seen_in_the_room() {
             if member["displayname"] == *name { Ok(()) } else { Err(member.to_string()) }
         })
         .await;
+        assert_eq!(to.get(&format!("/profile/{}", encode(&from.id))).await.ok()["displayname"], *name);
+        let nobody = format!("/profile/{}", encode(&format!("@nobody:{}", from.server_name())));
+        to.get(&nobody).await.refused(404, "M_NOT_FOUND");
     }
     agree(&[&pair.alice, &pair.bob], &room).await;
 }
