@@ -16,7 +16,7 @@ pub struct Registration {
     pub mode: Option<RegistrationMode>,
 
     /// Lets programs that know this secret make accounts, administrators too, through
-    /// /_synapse/admin/v1/register. Unset: that endpoint is off. At least 16 characters.
+    /// /_synapse/admin/v1/register. Unset: that endpoint is off. At least 10 characters.
     ///
     /// Example: "a long random text"
     pub shared_secret: Option<Secret>,

@@ -5,7 +5,7 @@ use crate::{Config, Problem, RateLimits};
 use figment::Figment;
 use figment::value::Value;
 
-const SECRET_CHARACTERS_MIN: usize = 16;
+const SECRET_CHARACTERS_MIN: usize = 10;
 const MEMORY_BUDGET_MIB_MIN: u64 = 64;
 const TIMEOUT_MS_MIN: u64 = 100;
 const HEADER_BYTES_MIN: usize = 8 * 1024;

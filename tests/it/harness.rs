@@ -28,7 +28,7 @@ pub(crate) use eventually::eventually;
 pub(crate) use keys::Key;
 pub(crate) use network::{agree, network, start_federating};
 pub(crate) use peer::{Peer, event_id, is_signed, now_ms, redacted};
-pub(crate) use program::Program;
+pub(crate) use program::{Program, Running};
 pub(crate) use raw::Connection;
 pub(crate) use rooms::two_in_a_room;
 pub(crate) use server::{SHARED_SECRET, Server, free_port, http_client, send, spawn};

@@ -2,6 +2,7 @@
 
 mod backup;
 mod check;
+mod complement;
 mod configuration;
 mod health;
 mod listeners;

@@ -49,6 +49,17 @@ impl Program {
         Self { command, input: String::new() }
     }
 
+    /// A script that calls `kith`, and finds the binary under test by that name.
+    pub(crate) fn script(directory: &Path, script: &Path) -> Self {
+        let found_in = directory.join("bin");
+        std::fs::create_dir_all(&found_in).unwrap();
+        std::os::unix::fs::symlink(binary(), found_in.join("kith")).unwrap();
+        let path = format!("{}:{}", found_in.display(), std::env::var("PATH").unwrap_or_default());
+        let mut command = Command::new(script);
+        command.current_dir(directory).env("PATH", path);
+        Self { command, input: String::new() }
+    }
+
     pub(crate) fn arguments(mut self, arguments: &[&str]) -> Self {
         self.command.args(arguments);
         self
@@ -56,6 +67,11 @@ impl Program {
 
     pub(crate) fn environment(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
+        self
+    }
+
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.command.env_remove(name);
         self
     }
 
