@@ -24,6 +24,10 @@ use clap::Parser;
 use cli::{Cli, Command};
 use std::process::ExitCode;
 
+/// Rust's memory and, since it takes the place of `malloc`, RocksDB's too.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Whatever ends a command early; its text is for the operator.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
