@@ -10,7 +10,7 @@ use crate::world::{SERVERS, World, encode, name};
 /// How often everybody is brought back and waited for.
 const ATTEMPTS: usize = 6;
 /// How long to wait for everything to arrive, in the simulation's time: longer than servers leave each other alone.
-const A_WHILE: Duration = Duration::from_secs(1_800);
+const A_WHILE: Duration = Duration::from_secs(300);
 
 /// Brings everybody back into the room.
 pub(crate) async fn make(world: &mut World) {

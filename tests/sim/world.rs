@@ -294,7 +294,7 @@ fn config(at: usize, directory: &std::path::Path) -> Config {
     config.passwords.memory_kib = 8;
     config.passwords.iterations = 1;
     config.federation.trusted_key_servers = Vec::new();
-    config.federation.backoff_max_ms = 600_000;
+    config.federation.backoff_max_ms = 60_000;
     config.storage.memory_budget_mib = 64;
     config
 }
