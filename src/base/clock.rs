@@ -17,6 +17,14 @@ pub struct Clock {
 enum Source {
     System,
     Fixed(Arc<Fixed>),
+    Runtime(Arc<Runtime>),
+}
+
+/// A clock that goes as the timers of the async runtime do, also where those run ahead of real time.
+#[derive(Debug)]
+struct Runtime {
+    started_ms: u64,
+    started: tokio::time::Instant,
 }
 
 /// A clock that stands still until somebody advances it.
@@ -39,11 +47,22 @@ impl Clock {
         Clock { source: Source::Fixed(Arc::new(fixed)) }
     }
 
+    /// A clock for simulations: it shows `now_ms` (Unix time) now and goes on with the timers of the runtime in which
+    /// this is called.
+    pub fn of_runtime(now_ms: u64) -> Clock {
+        let runtime = Runtime { started_ms: now_ms, started: tokio::time::Instant::now() };
+        Clock { source: Source::Runtime(Arc::new(runtime)) }
+    }
+
     /// Milliseconds since the Unix epoch.
     pub fn now_ms(&self) -> u64 {
         match &self.source {
             Source::System => read_unix_ms(),
             Source::Fixed(fixed) => fixed.now_ms.load(Ordering::SeqCst),
+            Source::Runtime(runtime) => {
+                let passed_ms = u64::try_from(runtime.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+                runtime.started_ms.saturating_add(passed_ms)
+            }
         }
     }
 
@@ -55,16 +74,17 @@ impl Clock {
                 let passed_ms = fixed.now_ms.load(Ordering::SeqCst).saturating_sub(fixed.started_ms);
                 fixed.started + Duration::from_millis(passed_ms)
             }
+            Source::Runtime(runtime) => (runtime.started + runtime.started.elapsed()).into_std(),
         }
     }
 
     /// Moves a fixed clock forward, for every clone of it.
     ///
     /// # Panics
-    /// On the system clock, which nobody can move: a test that tries has been given the wrong clock.
+    /// On a clock that moves by itself: a test that tries has been given the wrong clock.
     pub fn advance(&self, by: Duration) {
         match &self.source {
-            Source::System => panic!("only a fixed clock can be advanced"),
+            Source::System | Source::Runtime(_) => panic!("only a fixed clock can be advanced"),
             Source::Fixed(fixed) => {
                 let by_ms = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
                 fixed.now_ms.fetch_add(by_ms, Ordering::SeqCst);

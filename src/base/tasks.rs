@@ -15,12 +15,30 @@ use tokio_util::task::TaskTracker;
 pub struct Tasks {
     tracker: TaskTracker,
     stopping: CancellationToken,
+    pool: Pool,
+}
+
+/// Where blocking work is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pool {
+    Threads,
+    Caller,
 }
 
 impl Tasks {
     /// An empty set of tasks.
     pub fn new() -> Tasks {
-        Tasks { tracker: TaskTracker::new(), stopping: CancellationToken::new() }
+        Tasks::with(Pool::Threads)
+    }
+
+    /// An empty set of tasks for simulations: blocking work is done right where somebody waits for it, so that one
+    /// thread runs everything, in one order.
+    pub fn on_one_thread() -> Tasks {
+        Tasks::with(Pool::Caller)
+    }
+
+    fn with(pool: Pool) -> Tasks {
+        Tasks { tracker: TaskTracker::new(), stopping: CancellationToken::new(), pool }
     }
 
     /// Runs `future` in the background. `name` says in logs and metrics which task it was.
@@ -41,6 +59,10 @@ impl Tasks {
     /// The work is finished even if the caller stops waiting, and shutdown waits for it too: a commit whose client
     /// has hung up still reaches the disk.
     pub async fn blocking<R: Send + 'static>(&self, work: impl FnOnce() -> R + Send + 'static) -> R {
+        if self.pool == Pool::Caller {
+            tokio::task::yield_now().await;
+            return work();
+        }
         match self.tracker.spawn_blocking(work).await {
             Ok(result) => result,
             Err(stopped) => match stopped.try_into_panic() {
@@ -96,6 +118,13 @@ mod tests {
         let tasks = Tasks::new();
         tasks.spawn("stubborn", std::future::pending());
         assert!(!tasks.stop(Duration::from_millis(20)).await);
+    }
+
+    #[tokio::test]
+    async fn on_one_thread_blocking_work_stays_there() {
+        let here = std::thread::current().id();
+        assert_eq!(Tasks::on_one_thread().blocking(|| std::thread::current().id()).await, here);
+        assert_ne!(Tasks::new().blocking(|| std::thread::current().id()).await, here);
     }
 
     #[tokio::test]

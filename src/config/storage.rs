@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 pub struct Storage {
     /// Memory for caches and write buffers, in MiB, whatever the number of cores. The process takes some hundred MiB
-    /// more for connections and requests in flight. At least 64.
+    /// more for small caches, connections and requests in flight. At least 64.
     pub memory_budget_mib: u64,
 
     /// "fsync": an acknowledged message is on the disk; writers share one flush. "relaxed": the operating system

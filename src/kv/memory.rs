@@ -26,6 +26,11 @@ impl MemoryEngine {
         Self { versions: RwLock::new(Versions::new(specs.len())) }
     }
 
+    /// Another engine with everything that has been written so far: what a disk would hold if the power failed now.
+    pub fn fork(&self) -> Self {
+        Self { versions: RwLock::new(self.versions.read().newest()) }
+    }
+
     fn pin(&self) -> MemorySnapshot<'_> {
         MemorySnapshot { engine: self, sequence: self.versions.write().pin() }
     }

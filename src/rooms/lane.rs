@@ -27,9 +27,20 @@ pub(crate) struct Lanes {
 struct Lane {
     next_ticket: u64,
     /// Who holds the lane (the first) and who waits for it, in order of arrival.
-    queue: VecDeque<u64>,
-    /// Wakes those who wait.
-    left: Arc<Condvar>,
+    queue: VecDeque<Place>,
+}
+
+struct Place {
+    ticket: u64,
+    /// Wakes whoever stands here, once the place is the first. Each has its own, so that nobody is woken in vain and
+    /// the time of a wait is counted as a whole.
+    turn: Arc<Condvar>,
+}
+
+impl Lane {
+    fn is_held_by(&self, ticket: u64) -> bool {
+        self.queue.front().is_some_and(|place| place.ticket == ticket)
+    }
 }
 
 /// The right to write one room, until it is dropped.
@@ -57,12 +68,12 @@ impl Lanes {
         }
         let ticket = lane.next_ticket;
         lane.next_ticket += 1;
-        lane.queue.push_back(ticket);
-        let left = Arc::clone(&lane.left);
+        let turn = Arc::new(Condvar::new());
+        lane.queue.push_back(Place { ticket, turn: Arc::clone(&turn) });
         // Dropped on the way out by an error, the guard gives the place in the queue up.
         let guard = LaneGuard { lanes: self, room, ticket };
-        while lanes.get(&room).is_some_and(|lane| lane.queue.front() != Some(&ticket)) {
-            if left.wait_for(&mut lanes, Duration::from_millis(LANE_WAIT_MS)).timed_out() {
+        while lanes.get(&room).is_some_and(|lane| !lane.is_held_by(ticket)) {
+            if turn.wait_for(&mut lanes, Duration::from_millis(LANE_WAIT_MS)).timed_out() {
                 drop(lanes);
                 drop(guard);
                 return Err(Busy);
@@ -76,11 +87,10 @@ impl Drop for LaneGuard<'_> {
     fn drop(&mut self) {
         let mut lanes = self.lanes.lanes.lock();
         if let Some(lane) = lanes.get_mut(&self.room) {
-            lane.queue.retain(|ticket| *ticket != self.ticket);
-            if lane.queue.is_empty() {
-                lanes.remove(&self.room);
-            } else {
-                lane.left.notify_all();
+            lane.queue.retain(|place| place.ticket != self.ticket);
+            match lane.queue.front() {
+                None => drop(lanes.remove(&self.room)),
+                Some(next) => drop(next.turn.notify_one()),
             }
         }
     }

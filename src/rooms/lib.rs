@@ -115,14 +115,15 @@ pub struct Parts {
     pub signing_key: Arc<SigningKey>,
 }
 
-/// How many bytes of events are kept ready in memory.
-const PDU_CACHE_BYTES: u64 = 48 << 20;
-/// How many bytes of what is derived from room states are kept ready in memory.
-const STATE_CACHE_BYTES: u64 = 16 << 20;
+/// How much of the memory budget holds events that are kept ready.
+const PDU_CACHE_PERCENT: u64 = 9;
+/// How much of the memory budget holds what is derived from room states.
+const STATE_CACHE_PERCENT: u64 = 3;
 
 impl Rooms {
     /// The domain over its parts.
     pub fn new(parts: Parts) -> Arc<Self> {
+        let percent_bytes = parts.config.storage.memory_budget_bytes() as u64 / 100;
         Arc::new(Self {
             store: parts.store,
             accounts: parts.accounts,
@@ -135,8 +136,8 @@ impl Rooms {
             signing_key: parts.signing_key,
             lanes: lane::Lanes::default(),
             turns: visiting::Turns::default(),
-            pdus: pdus::PduCache::new(PDU_CACHE_BYTES),
-            states: room_state::StateCaches::new(STATE_CACHE_BYTES),
+            pdus: pdus::PduCache::new(percent_bytes * PDU_CACHE_PERCENT),
+            states: room_state::StateCaches::new(percent_bytes * STATE_CACHE_PERCENT),
             reading: reading::Reading::default(),
             acls: server_acl::AclCache::default(),
             receiving: receive::Receiving::default(),

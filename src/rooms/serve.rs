@@ -1,7 +1,9 @@
 //! What other servers get to read of the rooms that they are in.
 //!
 //! Every read begins with [`Rooms::serve`], which refuses servers that are not in the room or that the room's access
-//! control list keeps out. Which events are handed out whole is judged in `serve/visibility.rs`. Events leave as the
+//! control list keeps out, or with [`Rooms::serve_history`], which also lets servers that were in the room ask about
+//! the time until they were put out: one that missed some events before it was told of its last one would otherwise
+//! believe for ever that it is still in. Which events are handed out whole is judged in `serve/visibility.rs`. Events leave as the
 //! text that is stored, without being read again.
 //!
 //! Deliberately absent: what servers do to come into a room (`membership/…`), and what they send (`receive/…`).
@@ -58,6 +60,8 @@ pub(crate) struct ServedRoom<'a> {
     read: &'a dyn Read,
     room: Room,
     server: &'a ServerName,
+    /// The server is not in the room any more.
+    parted: bool,
     states: RoomStates<'a>,
     /// Nothing behind this position is handed out yet: it may not be durable.
     horizon: Position,
@@ -76,7 +80,35 @@ impl Rooms {
         server: &'a ServerName,
         room_id: &RoomId,
     ) -> Result<ServedRoom<'a>, ServeError> {
+        let served = self.serve_anyone(read, server, room_id)?;
+        if served.parted { Err(ServeError::NotInRoom) } else { Ok(served) }
+    }
+
+    /// A room for a server that is in it or was: then it may ask about events at which it was.
+    pub(crate) fn serve_history<'a>(
+        &'a self,
+        read: &'a dyn Read,
+        server: &'a ServerName,
+        room_id: &RoomId,
+    ) -> Result<ServedRoom<'a>, ServeError> {
+        let served = self.serve_anyone(read, server, room_id)?;
+        if served.parted && served.member_keys()?.is_empty() {
+            return Err(ServeError::NotInRoom);
+        }
+        Ok(served)
+    }
+
+    fn serve_anyone<'a>(
+        &'a self,
+        read: &'a dyn Read,
+        server: &'a ServerName,
+        room_id: &RoomId,
+    ) -> Result<ServedRoom<'a>, ServeError> {
         let room = self.room(room_id)?.ok_or(ServeError::NotInRoom)?;
+        let is_in = match self.store.ids().find_server(server)? {
+            Some(server) => self.is_in_room(server, room.sid)?,
+            None => false,
+        };
         self.check_may_ask(&room, server)?;
         let states = RoomStates::new(read, room.sid, self.store.state_cache());
         let visibility_key = self.store.ids().find_state_key("m.room.history_visibility", "")?;
@@ -85,6 +117,7 @@ impl Rooms {
             read,
             room,
             server,
+            parted: !is_in,
             states,
             horizon: self.store.visible(),
             visibility_key,
@@ -94,13 +127,9 @@ impl Rooms {
         })
     }
 
-    /// Refuses a server that may not ask about the inside of a room.
-    pub(crate) fn check_may_ask(&self, room: &Room, server: &ServerName) -> Result<(), ServeError> {
-        let is_in = match self.store.ids().find_server(server)? {
-            Some(server) => self.is_in_room(server, room.sid)?,
-            None => false,
-        };
-        if !is_in || !self.is_resident(room.sid)? {
+    /// Refuses whom nothing is told about this room, whoever is in it.
+    fn check_may_ask(&self, room: &Room, server: &ServerName) -> Result<(), ServeError> {
+        if !self.is_resident(room.sid)? {
             return Err(ServeError::NotInRoom);
         }
         if self.is_blocked(room.sid)? {
@@ -114,8 +143,25 @@ impl ServedRoom<'_> {
     /// An event of the room that stands in its order, by its name.
     fn find_placed(&self, event_id: &EventId) -> Result<Option<(EventSid, EventMeta)>, Error> {
         let Some(event) = self.rooms.store.ids().find_event(event_id)? else { return Ok(None) };
-        let meta = EVENT_META.get(self.read, &event)?;
-        Ok(meta.filter(|meta| meta.place.is_some() && self.may_leave(meta)).map(|meta| (event, meta)))
+        let Some(meta) = EVENT_META.get(self.read, &event)? else { return Ok(None) };
+        let may_ask = meta.place.is_some() && self.may_leave(&meta) && self.was_there(&meta)?;
+        Ok(may_ask.then_some((event, meta)))
+    }
+
+    /// Whether the server was in the room when an event happened, if it is not in it any more.
+    fn was_there(&self, meta: &EventMeta) -> Result<bool, Error> {
+        if !self.parted {
+            return Ok(true);
+        }
+        match &meta.place {
+            Some(place) => Ok(self.presence_at(place.state_before)? == Presence::Joined),
+            None => Ok(false),
+        }
+    }
+
+    /// What is answered where an event is not found that was asked about.
+    fn no_event(&self) -> ServeError {
+        if self.parted { ServeError::NotInRoom } else { ServeError::NotFound("event") }
     }
 
     /// Whether an event may be spoken of at all: it belongs to the room, was not rejected, and is on the disk.

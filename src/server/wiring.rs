@@ -117,11 +117,15 @@ pub(crate) fn wire(ground: Ground, outgoing: Outgoing, tasks: &Tasks) -> Result<
 
 /// Every route of the server.
 pub(crate) fn router(app: &Arc<App>, collected: PrometheusHandle) -> axum::Router {
+    figures::routes(apis(app), collected).finish()
+}
+
+/// The routes that the specification names, and the administrator's.
+pub(crate) fn apis(app: &Arc<App>) -> Router {
     let router = Router::new(Arc::clone(app));
     let router = kith_api_client::router::routes(router);
     let router = kith_api_federation::router::routes(router);
-    let router = kith_api_admin::router::routes(router);
-    figures::routes(router, collected).finish()
+    kith_api_admin::router::routes(router)
 }
 
 /// What `/sync` asks of push rules, answered by the crate beside it that knows them.

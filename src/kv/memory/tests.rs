@@ -37,3 +37,28 @@ fn old_versions_go_when_their_snapshots_go() {
     assert_eq!(engine.versions.read().keys(), 0);
     assert_eq!(engine.versions.read().superseded(), 0);
 }
+
+#[test]
+fn a_fork_holds_the_newest_and_goes_its_own_way() {
+    let engine = MemoryEngine::new(SPECS);
+    let write = |engine: &MemoryEngine, key: &[u8], value: Option<u8>| {
+        let mut batch = Batch::new();
+        match value {
+            Some(value) => batch.put(ONLY, key.to_vec(), vec![value]),
+            None => batch.delete(ONLY, key.to_vec()),
+        }
+        engine.write(batch).unwrap();
+    };
+    let _reader = engine.snapshot();
+    write(&engine, b"kept", Some(1));
+    write(&engine, b"kept", Some(2));
+    write(&engine, b"gone", Some(1));
+    write(&engine, b"gone", None);
+    let fork = engine.fork();
+    write(&engine, b"kept", Some(3));
+    write(&fork, b"own", Some(4));
+    assert_eq!(fork.get(ONLY, b"kept").unwrap(), Some(vec![2]));
+    assert_eq!(fork.get(ONLY, b"gone").unwrap(), None);
+    assert_eq!(engine.get(ONLY, b"own").unwrap(), None);
+    assert_eq!(fork.snapshot().get(ONLY, b"own").unwrap(), Some(vec![4]));
+}

@@ -33,6 +33,18 @@ impl Versions {
         }
     }
 
+    /// The newest version of every key, and nothing else.
+    pub(super) fn newest(&self) -> Self {
+        let families = self.families.iter().map(|entries| {
+            let alive = entries.iter().filter_map(|(key, history)| {
+                let value = history.last()?.value.clone()?;
+                Some((key.clone(), vec![Version { sequence: 0, value: Some(value) }]))
+            });
+            alive.collect()
+        });
+        Self { families: families.collect(), ..Self::new(0) }
+    }
+
     pub(super) fn sequence(&self) -> u64 {
         self.sequence
     }

@@ -98,6 +98,43 @@ fn only_servers_in_the_room_are_served() {
 }
 
 #[test]
+fn a_server_that_was_put_out_reads_up_to_there_and_no_further() {
+    let world = World::new();
+    let alice = world.user("alice");
+    let room = room_with(&world, "11", "shared");
+    let join = bob_is(&world, &room, "join");
+    let message = world.say(&alice, &room, "hello");
+    let ban = world.set(&alice, &room, "m.room.member", bob_id().as_str(), json!({ "membership": "ban" }));
+    let ban = ban.expect("bans");
+    let later = world.say(&alice, &room, "without bob");
+    let read = world.rooms.store.read();
+    let (rooms, server) = (&world.rooms, bobs_server());
+    let behind = |event: &OwnedEventId| {
+        let between = MissingBetween {
+            earliest: std::slice::from_ref(&join),
+            latest: std::slice::from_ref(event),
+            limit: 9,
+            min_depth: 0,
+        };
+        rooms.serve_missing_events(&*read, server, &room, &between)
+    };
+    let missed = behind(&ban).expect("was there");
+    assert_eq!(ids(&read_list(&world, &room, &missed)), [&message]);
+    for event in [&message, &ban] {
+        assert!(rooms.serve_event(&*read, server, event).is_ok());
+        assert!(rooms.serve_state_ids(&*read, server, &room, event).is_ok());
+        assert!(rooms.serve_event_auth(&*read, server, &room, event).is_ok());
+        assert!(rooms.serve_backfill(&*read, server, &room, std::slice::from_ref(event), 9).is_ok());
+    }
+    assert!(is_outside(behind(&later)));
+    assert!(matches!(rooms.serve_event(&*read, server, &later), Err(ServeError::NotFound(_))));
+    assert!(is_outside(rooms.serve_state_ids(&*read, server, &room, &later)));
+    assert!(is_outside(rooms.serve_event_auth(&*read, server, &room, &later)));
+    assert!(is_outside(rooms.serve_backfill(&*read, server, &room, std::slice::from_ref(&later), 9)));
+    assert!(is_outside(rooms.serve_event_by_timestamp(&*read, server, &room, 0, Direction::Forward)));
+}
+
+#[test]
 fn banned_servers_and_closed_rooms_are_told_so() {
     let world = World::new();
     let alice = world.user("alice");

@@ -21,8 +21,8 @@ impl Rooms {
         room_id: &RoomId,
         event_id: &EventId,
     ) -> Result<String, ServeError> {
-        let served = self.serve(read, server, room_id)?;
-        let event = served.find_any(event_id)?.ok_or(ServeError::NotFound("event"))?;
+        let served = self.serve_history(read, server, room_id)?;
+        let event = served.find_any(event_id)?.ok_or_else(|| served.no_event())?;
         let chain = self.auth_chain(read, &served.room, &[event])?;
         Ok(list_of(read, &chain)?)
     }
@@ -64,7 +64,7 @@ impl ServedRoom<'_> {
     /// An event of the room by its name, placed or not.
     fn find_any(&self, event_id: &EventId) -> Result<Option<EventSid>, Error> {
         let Some(event) = self.rooms.store.ids().find_event(event_id)? else { return Ok(None) };
-        let meta = EVENT_META.get(self.read, &event)?;
-        Ok(meta.filter(|meta| self.may_leave(meta)).map(|_| event))
+        let Some(meta) = EVENT_META.get(self.read, &event)? else { return Ok(None) };
+        Ok((self.may_leave(&meta) && self.was_there(&meta)?).then_some(event))
     }
 }

@@ -8,7 +8,7 @@ use super::ServeError;
 use crate::Rooms;
 
 impl Rooms {
-    /// `/event`: one event, for a server that is in its room.
+    /// `/event`: one event, for a server that is in its room, or was when it happened.
     pub fn serve_event(
         &self,
         read: &dyn Read,
@@ -20,10 +20,13 @@ impl Rooms {
         let meta = EVENT_META.get(read, &event)?.ok_or_else(absent)?;
         let room = self.room_of(meta.room)?;
         // To a server that is not in the room, the event is as good as unknown.
-        let served = match self.serve(read, server, &room.id) {
+        let served = match self.serve_history(read, server, &room.id) {
             Err(ServeError::NotInRoom) => return Err(absent()),
             served => served?,
         };
+        if !served.was_there(&meta)? {
+            return Err(absent());
+        }
         served.text_of(event, &meta)?.ok_or_else(absent)
     }
 }

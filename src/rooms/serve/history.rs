@@ -42,13 +42,16 @@ impl Rooms {
         limit: usize,
     ) -> Result<String, ServeError> {
         check_named(from.len())?;
-        let served = self.serve(read, server, room_id)?;
+        let served = self.serve_history(read, server, room_id)?;
         let limit = limit.min(BACKFILL_EVENTS_MAX);
         let mut walk = Backwards::default();
         for event_id in from {
             if let Some((event, meta)) = served.find_placed(event_id)? {
                 walk.add(event, meta);
             }
+        }
+        if served.parted && walk.waiting.is_empty() {
+            return Err(ServeError::NotInRoom);
         }
         let mut list = String::from("[");
         let (mut listed, mut looked_at) = (0, 0);
@@ -76,7 +79,7 @@ impl Rooms {
         between: &MissingBetween<'_>,
     ) -> Result<String, ServeError> {
         check_named(between.earliest.len().max(between.latest.len()))?;
-        let served = self.serve(read, server, room_id)?;
+        let served = self.serve_history(read, server, room_id)?;
         let texts = served.missing_between(between)?;
         let mut list = String::from("[");
         for text in texts.iter().rev() {
@@ -103,6 +106,9 @@ impl ServedRoom<'_> {
             {
                 waiting.push_back(meta);
             }
+        }
+        if self.parted && waiting.is_empty() {
+            return Err(ServeError::NotInRoom);
         }
         let mut texts = Vec::new();
         let mut looked_at = 0;

@@ -28,7 +28,7 @@ impl Rooms {
         room_id: &RoomId,
         event_id: &EventId,
     ) -> Result<(String, String), ServeError> {
-        let served = self.serve(read, server, room_id)?;
+        let served = self.serve_history(read, server, room_id)?;
         let state = served.state_before(event_id)?;
         let chain = self.auth_chain(read, &served.room, &state)?;
         Ok((list_of(read, &state)?, list_of(read, &chain)?))
@@ -42,7 +42,7 @@ impl Rooms {
         room_id: &RoomId,
         event_id: &EventId,
     ) -> Result<StateIds, ServeError> {
-        let served = self.serve(read, server, room_id)?;
+        let served = self.serve_history(read, server, room_id)?;
         let state = served.state_before(event_id)?;
         let auth_chain = self.auth_chain(read, &served.room, &state)?;
         let named = |events: Vec<EventSid>| -> Result<Vec<OwnedEventId>, Error> {
@@ -55,8 +55,8 @@ impl Rooms {
 impl ServedRoom<'_> {
     /// The events of the state before an event.
     fn state_before(&self, event_id: &EventId) -> Result<Vec<EventSid>, ServeError> {
-        let (_, meta) = self.find_placed(event_id)?.ok_or(ServeError::NotFound("event"))?;
-        let place = meta.place.ok_or(ServeError::NotFound("event"))?;
+        let (_, meta) = self.find_placed(event_id)?.ok_or_else(|| self.no_event())?;
+        let place = meta.place.ok_or_else(|| self.no_event())?;
         let entries = self.states.iter(place.state_before).map(|entry| entry.map(|(_, event)| event));
         Ok(entries.collect::<Result<_, _>>()?)
     }

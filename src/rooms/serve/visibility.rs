@@ -66,7 +66,7 @@ impl ServedRoom<'_> {
 
     fn state_allows(&self, root: StateRoot) -> Result<bool, Error> {
         Ok(match self.visibility_at(root)? {
-            // The server is in the room now, or nothing would have been asked of it.
+            // The server is in the room now, or was at a later event, from which it asks backwards.
             HistoryVisibility::WorldReadable | HistoryVisibility::Shared => true,
             HistoryVisibility::Invited => self.presence_at(root)? >= Presence::Invited,
             _ => self.presence_at(root)? >= Presence::Joined,
@@ -107,7 +107,7 @@ impl ServedRoom<'_> {
         Ok(visibility)
     }
 
-    fn presence_at(&self, root: StateRoot) -> Result<Presence, Error> {
+    pub(super) fn presence_at(&self, root: StateRoot) -> Result<Presence, Error> {
         if let Some(known) = self.presences.borrow().get(&root) {
             return Ok(*known);
         }
@@ -130,7 +130,7 @@ impl ServedRoom<'_> {
 
     /// The state keys of the server's users, first those who are in the room now, and of those the ones who came
     /// first: most likely one of them was there at any time that is asked about.
-    fn member_keys(&self) -> Result<&[StateKeySid], Error> {
+    pub(super) fn member_keys(&self) -> Result<&[StateKeySid], Error> {
         if let Some(known) = self.member_keys.get() {
             return Ok(known);
         }
@@ -138,7 +138,9 @@ impl ServedRoom<'_> {
             [Membership::Join, Membership::Leave, Membership::Invite, Membership::Ban, Membership::Knock];
         let ids = self.rooms.store.ids();
         let mut keys = Vec::new();
-        for membership in ALL {
+        // Whoever is not in the room and may ask all the same had users there who left or were put out.
+        let memberships = if self.parted { [Membership::Leave, Membership::Ban].as_slice() } else { &ALL };
+        for membership in memberships.iter().copied() {
             let mut members = self.rooms.members_now(self.read, self.room.sid, membership)?;
             members.sort_unstable_by_key(|(_, event)| *event);
             for (user, _) in members {

@@ -59,6 +59,21 @@ async fn only_servers_in_the_room_get_it_needs_joining() {
 }
 
 #[tokio::test]
+async fn who_was_put_out_can_ask_what_came_before_needs_joining() {
+    let shared = Shared::start().await;
+    let message = shared.alice.say(&shared.room, "hello").await;
+    let whom = json!({"user_id": shared.bob});
+    shared.alice.post(&format!("/rooms/{}/ban", shared.room_part()), whom).await.ok();
+    let ban = shared.state_event("m.room.member", &shared.bob).await["event_id"].as_str().unwrap().to_owned();
+    let before = missing(&shared, json!({"earliest_events": [], "latest_events": [ban], "limit": 1})).await;
+    assert_eq!(before, [message]);
+    let later = shared.alice.say(&shared.room, "without bob").await;
+    let path = format!("/_matrix/federation/v1/get_missing_events/{}", shared.room_part());
+    let body = json!({"earliest_events": [], "latest_events": [later]});
+    shared.peer.ask(&shared.server, "POST", &path, Some(body)).await.refused(403, "M_FORBIDDEN");
+}
+
+#[tokio::test]
 async fn what_a_servers_users_may_not_see_comes_without_its_content_needs_joining() {
     let visibility = json!([
         {"type": "m.room.history_visibility", "state_key": "", "content": {"history_visibility": "joined"}}

@@ -1,0 +1,25 @@
+//! Numbers that look random and are the same each time.
+
+/// A sequence of throws.
+#[derive(Debug)]
+pub struct Dice(u64);
+
+impl Dice {
+    /// The sequence that begins with this seed.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// A number below `sides`.
+    pub fn throw(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+
+    /// One of several.
+    pub fn pick<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
+        let at = self.throw(choices.len() as u64);
+        &choices[usize::try_from(at).unwrap_or_default()]
+    }
+}
