@@ -5,9 +5,11 @@
 
 mod authorization;
 mod backfill;
+mod device;
 mod directory;
 mod discovery;
 mod event;
+mod keys;
 mod membership;
 mod openid;
 mod paging;

@@ -3,9 +3,11 @@
 mod authentication;
 mod authorization;
 mod backfill;
+mod device;
 mod directory;
 mod discovery;
 mod event;
+mod keys;
 mod membership;
 mod openid;
 mod query;
