@@ -141,7 +141,7 @@ impl<'a> Fetching<'a> {
     }
 
     /// Gives an event a place although what it follows is not here: on the state that the server says it stands on.
-    async fn place_edge(&self, event_id: OwnedEventId) -> Result<(), ReceiveError> {
+    pub(super) async fn place_edge(&self, event_id: OwnedEventId) -> Result<(), ReceiveError> {
         let event = match self.find_verified(event_id.clone()).await? {
             Some(event) => event,
             None => self.single_events(vec![event_id]).await.pop().ok_or(ReceiveError::Missing)?,
