@@ -78,6 +78,10 @@ impl E2ee {
         let Some(row) = DEVICE_KEYS.scan(read, &(user,), Direction::Forward).next() else { return Ok(()) };
         let ((_, device_id), _) = row?;
         let head = DEVICE_LIST_HEADS.get(read, &user)?.unwrap_or_default();
+        // What has not been told yet is about to be, to these servers as well.
+        if head.latest > head.announced {
+            return Ok(());
+        }
         let content = self.device_list_update(read, user, &device_id, head.announced, Position::START)?;
         let mut txn = self.store.begin();
         tell(&mut txn, &servers, "m.device_list_update", &content)?;

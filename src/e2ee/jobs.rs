@@ -54,9 +54,8 @@ impl E2ee {
             }
             let e2ee = Arc::clone(&self);
             let announce = move || {
-                let more = e2ee.announce()?;
                 e2ee.introduce(&news)?;
-                Ok::<_, Error>(more)
+                e2ee.announce()
             };
             waits = match self.tasks.blocking(announce).await {
                 Ok(more) => !more,

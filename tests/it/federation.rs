@@ -10,6 +10,7 @@ mod event;
 mod keys;
 mod membership;
 mod openid;
+mod policy;
 mod query;
 mod shared;
 mod space;

@@ -27,7 +27,7 @@ pub(crate) use events::{bodies, event_ids, find_event, find_state, list, members
 pub(crate) use eventually::eventually;
 pub(crate) use keys::Key;
 pub(crate) use network::{agree, network, start_federating};
-pub(crate) use peer::{Peer, event_id, is_signed, now_ms, redacted};
+pub(crate) use peer::{POLICY_PATH, Peer, event_id, is_signed, now_ms, redacted};
 pub(crate) use program::{Program, Running};
 pub(crate) use raw::Connection;
 pub(crate) use rooms::two_in_a_room;

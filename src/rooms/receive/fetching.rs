@@ -248,7 +248,14 @@ impl<'a> Fetching<'a> {
     }
 
     async fn ingest(&self, event: VerifiedPdu) -> Result<Ingested, IngestError> {
-        self.on_store(move |rooms| rooms.ingest(event)).await
+        let again = event.clone();
+        match self.on_store(move |rooms| rooms.ingest_or_ask(event)).await {
+            Err(IngestError::Unsigned(via)) => {
+                let event = self.rooms.with_policy_signature(again, &via).await;
+                self.on_store(move |rooms| rooms.ingest(event)).await
+            }
+            outcome => outcome,
+        }
     }
 
     /// Stores events without a place, those first that authorise others.
