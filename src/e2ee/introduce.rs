@@ -20,6 +20,8 @@ use crate::{E2ee, announce::tell};
 
 /// How many users of this server a server is told of that comes into a room; it asks about the others when it has to.
 const INTRODUCED_USERS_MAX: usize = 100;
+/// How many servers are looked up one by one in a room, rather than reading all that are there.
+const LOOKED_UP_SINGLY_MAX: usize = 20;
 
 impl E2ee {
     /// Looks among changes for those with which somebody came into a room, and introduces users and servers to each
@@ -66,13 +68,11 @@ impl E2ee {
     ) -> Result<(), Error> {
         for row in MEMBERSHIPS.scan(read, &(user,), Direction::Forward) {
             let ((_, other), record) = row?;
+            if other != room && record.membership == Membership::Join {
+                remove_servers_in(read, other, &mut servers)?;
+            }
             if servers.is_empty() {
                 return Ok(());
-            }
-            if other != room && record.membership == Membership::Join {
-                for server in servers_in(read, other)? {
-                    servers.remove(&server);
-                }
             }
         }
         let Some(row) = DEVICE_KEYS.scan(read, &(user,), Direction::Forward).next() else { return Ok(()) };
@@ -94,6 +94,22 @@ impl E2ee {
 fn is_arrival(read: &dyn Read, user: UserSid, room: RoomSid, position: Position) -> Result<bool, Error> {
     let record = MEMBERSHIPS.get(read, &(user, room))?;
     Ok(record.is_some_and(|record| record.membership == Membership::Join && record.position == position))
+}
+
+/// Removes the servers that are in a room.
+fn remove_servers_in(read: &dyn Read, room: RoomSid, servers: &mut BTreeSet<ServerSid>) -> Result<(), Error> {
+    if servers.len() > LOOKED_UP_SINGLY_MAX {
+        for server in servers_in(read, room)? {
+            servers.remove(&server);
+        }
+        return Ok(());
+    }
+    for server in servers.clone() {
+        if ROOM_SERVERS.contains(read, &(room, server))? {
+            servers.remove(&server);
+        }
+    }
+    Ok(())
 }
 
 fn servers_in(read: &dyn Read, room: RoomSid) -> Result<BTreeSet<ServerSid>, Error> {

@@ -108,8 +108,12 @@ impl Rooms {
             let (rooms, asked_for, known) = (Arc::clone(self), Arc::clone(&asked_for), elsewhere.clone());
             let walk = move || rooms.walk(&*rooms.store.read(), &asked_for.0, &asked_for.1, &known);
             let Walked { page, unknown } = self.tasks.blocking(walk).await?;
-            if unknown.is_empty() || asked >= ROOMS_ASKED_MAX || self.clock.now_ms() >= until_ms {
+            if unknown.is_empty() {
                 return page.ok_or(ReadError::Forbidden);
+            }
+            if asked >= ROOMS_ASKED_MAX || self.clock.now_ms() >= until_ms {
+                elsewhere.close();
+                continue;
             }
             asked += unknown.len();
             for (room_id, told) in self.ask_about_all(unknown).await {

@@ -23,7 +23,7 @@ const TIMEOUT_MS: u64 = 8_000;
 /// How long an answer is kept, in milliseconds.
 const KEPT_MS: u64 = 300_000;
 /// How long it is remembered that a server had no answer, in milliseconds.
-const SILENCE_KEPT_MS: u64 = 60_000;
+const SILENCE_KEPT_MS: u64 = 30_000;
 /// How many bytes of answers are kept, and what an answer and each room in it are taken to weigh.
 const KEPT_BYTES: u64 = 4 << 20;
 const ANSWER_BYTES: u64 = 512;
@@ -80,11 +80,21 @@ pub(crate) struct Told {
 
 /// What is known of rooms elsewhere during one walk; of those that are named without more, nothing can be had.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Elsewhere(HashMap<OwnedRoomId, Option<Arc<RoomElsewhere>>>);
+pub(crate) struct Elsewhere {
+    rooms: HashMap<OwnedRoomId, Option<Arc<RoomElsewhere>>>,
+    /// Nobody is asked any more: of whatever is not known, nothing can be had.
+    is_closed: bool,
+}
 
 impl Elsewhere {
-    pub(super) fn get(&self, room_id: &RoomId) -> Option<&Option<Arc<RoomElsewhere>>> {
-        self.0.get(room_id)
+    /// What is known of a room; that may be that nothing can be had.
+    pub(super) fn get(&self, room_id: &RoomId) -> Option<Option<&Arc<RoomElsewhere>>> {
+        let known = self.rooms.get(room_id).map(Option::as_ref);
+        known.or(self.is_closed.then_some(None))
+    }
+
+    pub(super) fn close(&mut self) {
+        self.is_closed = true;
     }
 
     /// Takes in what was said about a room, and on that occasion about those below it.
@@ -93,13 +103,13 @@ impl Elsewhere {
             // What is below a space has to be asked for.
             if summary.room_type != Some(RoomType::Space) {
                 let room = RoomElsewhere { summary: summary.clone(), children: Vec::new() };
-                self.0.entry(summary.room_id.clone()).or_insert_with(|| Some(Arc::new(room)));
+                self.rooms.entry(summary.room_id.clone()).or_insert_with(|| Some(Arc::new(room)));
             }
         }
         for room_id in told.iter().flat_map(|told| &told.inaccessible) {
-            self.0.entry(room_id.clone()).or_default();
+            self.rooms.entry(room_id.clone()).or_default();
         }
-        self.0.insert(room_id, told.map(|told| Arc::clone(&told.room)));
+        self.rooms.insert(room_id, told.map(|told| Arc::clone(&told.room)));
     }
 }
 

@@ -114,9 +114,9 @@ fn what_a_page_was_asked_for_cannot_change() {
     let top = tree(&mut world);
     let page = walk(&world, &top, &HierarchyRequest { limit: 1, ..all() }).expect("a page");
     let from = page.next_batch.expect("there is more");
-    let changed = HierarchyRequest { from: Some(&from), suggested_only: true, ..all() };
+    let changed = HierarchyRequest { from: Some(from.clone()), suggested_only: true, ..all() };
     assert!(matches!(walk(&world, &top, &changed), Err(ReadError::InvalidParam(_))));
-    let unknown = HierarchyRequest { from: Some("nonsense"), ..all() };
+    let unknown = HierarchyRequest { from: Some("nonsense".to_owned()), ..all() };
     assert!(matches!(walk(&world, &top, &unknown), Err(ReadError::UnknownToken(_))));
 }
 
@@ -187,7 +187,8 @@ fn rooms_elsewhere_are_asked_about_and_what_is_said_is_heeded() {
         "children": [room("lobby", "public"), room("vault", "invite")],
         "inaccessible_children": ["!cellar:a.example"],
     });
-    let answer = http::Response::builder().body(answer.to_string().into_bytes()).expect("an answer");
+    let answer = answer.to_string();
+    let answer = http::Response::builder().body(answer.as_bytes()).expect("an answer");
     let told = Told::of(Response::try_from_http_response(answer).expect("reads"));
     elsewhere.learn(owned_room_id!("!annex:a.example"), Some(&told));
     elsewhere.learn(owned_room_id!("!attic:a.example"), None);
