@@ -15,7 +15,7 @@ pub(crate) fn routes(router: Router) -> Router {
     router
         .endpoint(change_password::handler)
         .endpoint(check_registration_token_validity::handler)
-        .endpoint(deactivate::handler)
+        .endpoint_async(deactivate::handler)
         .endpoint(delete_3pid::handler)
         .endpoint(get_3pids::handler)
         .endpoint(get_username_availability::handler)

@@ -17,3 +17,9 @@ pub(crate) fn viewer_or_stranger(call: &Call, read: &dyn Read) -> Result<Viewer,
         None => Ok(Viewer::stranger()),
     }
 }
+
+/// The same, for a handler that also waits for others.
+pub(crate) async fn viewer_async(call: &Call) -> Result<Viewer, ApiError> {
+    let call = call.clone();
+    call.app.tasks.clone().blocking(move || viewer_or_stranger(&call, &*call.app.store.read())).await
+}

@@ -21,6 +21,8 @@ pub struct Call {
     /// The `User-Agent` header, cut to a sensible length.
     pub user_agent: Option<String>,
     pub(crate) shown: Shown,
+    /// The request is made once more, after something was signed for it: it has been counted.
+    pub(crate) again: bool,
 }
 
 impl Call {
@@ -69,6 +71,9 @@ impl Call {
 
     /// Counts one action of `limit` against the requester, or against the address where nobody is logged in.
     pub fn limit(&self, limit: Limit) -> Result<(), ApiError> {
+        if self.again {
+            return Ok(());
+        }
         match self.find_requester() {
             Some(requester) => self.app.rate_limiter.check_user(&self.app, limit, requester),
             None => self.limit_by_address(limit),

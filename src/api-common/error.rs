@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::response::{IntoResponse, Response};
 use bytes::BytesMut;
 use http::{StatusCode, header};
+use kith_rooms::Unsigned;
 use ruma::api::{
     OutgoingResponseExt,
     error::{
@@ -32,18 +33,22 @@ mod sync;
 
 /// An answer that says no.
 #[derive(Debug)]
-pub struct ApiError(Error);
+pub struct ApiError {
+    error: Error,
+    /// What has to be signed before the request can be made again, instead of being refused.
+    unsigned: Option<Box<Unsigned>>,
+}
 
 impl ApiError {
     /// An error with the given status, code and message for humans.
     pub fn new(status: StatusCode, kind: ErrorKind, message: impl Into<String>) -> Self {
         let body = StandardErrorBody { kind, message: message.into() };
-        Self(Error { status_code: status, body: ErrorBody::Standard(body) })
+        Self::from(Error { status_code: status, body: ErrorBody::Standard(body) })
     }
 
     /// An error whose body is not the standard one: user-interactive authentication.
     pub fn json(status: StatusCode, body: serde_json::Value) -> Self {
-        Self(Error { status_code: status, body: ErrorBody::Json(body) })
+        Self::from(Error { status_code: status, body: ErrorBody::Json(body) })
     }
 
     /// 400 with the given code.
@@ -111,9 +116,23 @@ impl ApiError {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorKind::Unknown, "Internal server error")
     }
 
+    /// 403 for now: the request is made again once this event has been signed.
+    pub(crate) fn unsigned(unsigned: Box<Unsigned>) -> Self {
+        let refused = Self::forbidden("The room's policy server has not signed the event");
+        Self { unsigned: Some(unsigned), ..refused }
+    }
+
+    /// What has to be signed before the request can be made again, if it is that.
+    pub(crate) fn into_unsigned(self) -> Result<Unsigned, Self> {
+        match self.unsigned {
+            Some(unsigned) => Ok(*unsigned),
+            None => Err(self),
+        }
+    }
+
     /// The error's status.
     pub fn status(&self) -> StatusCode {
-        self.0.status_code
+        self.error.status_code
     }
 }
 
@@ -121,7 +140,7 @@ impl ApiError {
     /// When to try again, in whole seconds, rounded up: who comes back a moment too early is refused again.
     fn retry_after_header(&self) -> Option<header::HeaderValue> {
         let ErrorBody::Standard(StandardErrorBody { kind: ErrorKind::LimitExceeded(data), .. }) =
-            &self.0.body
+            &self.error.body
         else {
             return None;
         };
@@ -130,10 +149,16 @@ impl ApiError {
     }
 }
 
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        Self { error, unsigned: None }
+    }
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let retry_after = self.retry_after_header();
-        match self.0.try_into_http_response::<BytesMut>() {
+        match self.error.try_into_http_response::<BytesMut>() {
             Ok(response) => {
                 let (mut parts, body) = response.into_parts();
                 let json = header::HeaderValue::from_static("application/json");

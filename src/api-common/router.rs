@@ -1,6 +1,7 @@
 //! The table of contents: which handler answers which path, and what happens around every one of them.
 
 mod peers;
+mod signing;
 mod streaming;
 
 use std::{net::IpAddr, net::Ipv4Addr, sync::Arc, time::Instant};
@@ -62,12 +63,17 @@ impl Router {
         self.enter(&T::METHOD, paths, move |app, whole| {
             let handler = handler.clone();
             async move {
-                let tasks = app.tasks.clone();
-                let work = move || {
-                    let (call, request) = understand::<T>(app, &whole)?;
-                    into_http(handler(&call, request)?)
-                };
-                tasks.blocking(work).await
+                let whole = Arc::new(whole);
+                signing::with_signatures(&app, |again| {
+                    let (app, whole, handler) = (Arc::clone(&app), Arc::clone(&whole), handler.clone());
+                    let tasks = app.tasks.clone();
+                    let work = move || {
+                        let (call, request) = understand::<T>(app, &whole)?;
+                        into_http(handler(&Call { again, ..call }, request)?)
+                    };
+                    async move { tasks.blocking(work).await }
+                })
+                .await
             }
         })
     }
@@ -142,9 +148,17 @@ impl Router {
         self.enter(&T::METHOD, paths, move |app, whole| {
             let handler = handler.clone();
             async move {
-                let tasks = app.tasks.clone();
-                let (call, request) = tasks.blocking(move || understand::<T>(app, &whole)).await?;
-                handler(call, request).await
+                let whole = Arc::new(whole);
+                signing::with_signatures(&app, |again| {
+                    let (app, whole, handler) = (Arc::clone(&app), Arc::clone(&whole), handler.clone());
+                    async move {
+                        let tasks = app.tasks.clone();
+                        let understood = tasks.blocking(move || understand::<T>(app, &whole)).await?;
+                        let (call, request) = understood;
+                        handler(Call { again, ..call }, request).await
+                    }
+                })
+                .await
             }
         })
     }
@@ -187,7 +201,7 @@ where
     let request = whole.parse::<T>()?;
     let user_agent = whole.parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
     let user_agent = user_agent.map(|text| text.chars().take(USER_AGENT_BYTES_MAX).collect());
-    Ok((Call { app, address, user_agent, shown }, request))
+    Ok((Call { app, address, user_agent, shown, again: false }, request))
 }
 
 /// ruma's response as HTTP.

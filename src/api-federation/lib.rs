@@ -6,9 +6,11 @@
 mod authenticated_media;
 mod authorization;
 mod backfill;
+mod device;
 mod directory;
 mod discovery;
 mod event;
+mod keys;
 mod membership;
 mod openid;
 mod paging;

@@ -3,8 +3,8 @@
 use kith_api_common::Router;
 
 use crate::{
-    authenticated_media, authorization, backfill, directory, discovery, event, membership, openid, query,
-    space, thirdparty, transactions,
+    authenticated_media, authorization, backfill, device, directory, discovery, event, keys, membership,
+    openid, query, space, thirdparty, transactions,
 };
 
 /// Enters every endpoint of the server-server API.
@@ -14,9 +14,11 @@ pub fn routes(router: Router) -> Router {
         authenticated_media::routes,
         authorization::routes,
         backfill::routes,
+        device::routes,
         directory::routes,
         discovery::routes,
         event::routes,
+        keys::routes,
         membership::routes,
         openid::routes,
         query::routes,

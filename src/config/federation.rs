@@ -20,6 +20,10 @@ pub struct Federation {
     /// signed can still be verified. They are believed.
     pub trusted_key_servers: Vec<String>,
 
+    /// Tell other servers what users call their devices. They are told of the devices anyway; a name such as
+    /// "Anna's work phone" says more than most people mean to tell strangers.
+    pub tell_device_names: bool,
+
     /// How long an ordinary request to another server may take, in milliseconds.
     pub request_timeout_ms: u64,
 
@@ -53,6 +57,7 @@ impl Default for Federation {
             allowed_servers: Vec::new(),
             denied_servers: Vec::new(),
             trusted_key_servers: vec!["matrix.org".to_owned()],
+            tell_device_names: false,
             request_timeout_ms: 30_000,
             long_request_timeout_ms: 180_000,
             long_response_bytes_max: 256 * 1024 * 1024,

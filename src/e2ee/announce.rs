@@ -85,7 +85,7 @@ impl E2ee {
         Ok(())
     }
 
-    fn device_list_update(
+    pub(crate) fn device_list_update(
         &self,
         read: &dyn Read,
         user: UserSid,
@@ -101,7 +101,12 @@ impl E2ee {
         });
         if !DEVICES.contains(read, &(user, device_id.to_owned()))? {
             content["deleted"] = true.into();
-        } else if let Some(keys) = self.announced_device_keys(read, user, device_id)? {
+            return Ok(content);
+        }
+        if let Some(name) = self.shown_name(read, user, device_id, Viewer::Server)? {
+            content["device_display_name"] = name.into();
+        }
+        if let Some(keys) = self.announced_device_keys(read, user, device_id)? {
             content["keys"] = value(&keys);
         }
         Ok(content)
@@ -122,7 +127,7 @@ impl E2ee {
     }
 }
 
-fn tell<'a>(
+pub(crate) fn tell<'a>(
     txn: &mut Txn,
     servers: impl IntoIterator<Item = &'a ServerSid>,
     edu_type: &str,

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use kith_store::{
-    ChangeKind, Direction, Error,
+    Change, ChangeKind, Direction, Error,
     tables::{one_time_keys, remote_devices, to_device::TO_DEVICE_SEEN},
 };
 
@@ -32,6 +32,7 @@ impl E2ee {
         // What was left behind by the last run comes first.
         let mut waits = false;
         loop {
+            let mut news = Vec::new();
             if waits {
                 tokio::select! {
                     () = stopping.cancelled() => return,
@@ -42,19 +43,21 @@ impl E2ee {
                         let until = *visible.borrow_and_update();
                         let changes = self.store.changes().since(seen);
                         seen = until;
-                        let concerns = |change: &Arc<kith_store::Change>| {
-                            matches!(change.kind, ChangeKind::DeviceList { .. })
-                        };
-                        if changes.is_some_and(|changes| !changes.iter().any(concerns)) {
+                        if changes.as_ref().is_some_and(|changes| !changes.iter().any(concerns)) {
                             continue;
                         }
+                        news = changes.unwrap_or_default();
                         tokio::time::sleep(Duration::from_millis(ANNOUNCE_DELAY_MS)).await;
                     }
                     () = tokio::time::sleep(Duration::from_millis(ANNOUNCE_INTERVAL_MS)) => {}
                 }
             }
             let e2ee = Arc::clone(&self);
-            waits = match self.tasks.blocking(move || e2ee.announce()).await {
+            let announce = move || {
+                e2ee.introduce(&news)?;
+                e2ee.announce()
+            };
+            waits = match self.tasks.blocking(announce).await {
                 Ok(more) => !more,
                 Err(error) => {
                     tracing::error!(%error, "changes of devices were not told and will be tried again");
@@ -95,4 +98,9 @@ impl E2ee {
         remote_devices::STALE_DEVICE_LISTS.delete_prefix(&mut txn.batch, &());
         self.store.commit_durably(txn)
     }
+}
+
+/// Whether other servers may have to be told because of a change.
+fn concerns(change: &Arc<Change>) -> bool {
+    matches!(change.kind, ChangeKind::DeviceList { .. } | ChangeKind::Event { member: Some(_), .. })
 }

@@ -15,6 +15,7 @@ mod claim;
 mod cross_signing;
 mod dehydrated;
 mod direct;
+mod introduce;
 mod jobs;
 mod local_keys;
 mod neighbours;
@@ -31,6 +32,7 @@ use std::sync::Arc;
 
 use kith_accounts::Accounts;
 use kith_base::{Clock, Random, Tasks};
+use kith_config::Config;
 use kith_store::{Read, ServerSid, Store};
 use ruma::OwnedServerName;
 use tokio::sync::Notify;
@@ -54,6 +56,7 @@ pub struct E2ee {
     clock: Clock,
     random: Random,
     tasks: Tasks,
+    config: Arc<Config>,
     server_name: OwnedServerName,
     /// Wakes the worker that asks for stale device lists again.
     stale: Notify,
@@ -73,6 +76,8 @@ pub struct Parts {
     pub random: Random,
     /// Background tasks, the blocking pool, shutdown.
     pub tasks: Tasks,
+    /// What the operator wants.
+    pub config: Arc<Config>,
 }
 
 impl E2ee {
@@ -86,6 +91,7 @@ impl E2ee {
             clock: parts.clock,
             random: parts.random,
             tasks: parts.tasks,
+            config: parts.config,
             stale: Notify::new(),
         })
     }

@@ -46,11 +46,14 @@ pub struct UserDevices {
     pub self_signing_key: Option<Box<RawValue>>,
 }
 
-/// One device of a user, as another server asks for it. What its user calls it is not told to strangers.
+/// One device of a user, as another server asks for it.
 #[derive(Debug, Serialize)]
 pub struct UserDevice {
     /// Its id.
     pub device_id: String,
+    /// What its user calls it, where the operator lets strangers know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_display_name: Option<String>,
     /// Its identity keys.
     pub keys: Box<RawValue>,
 }
@@ -63,7 +66,8 @@ impl E2ee {
         let read = &*view;
         let mut devices = Vec::new();
         for (device_id, keys) in self.local_devices(read, user, &[], Viewer::Server)? {
-            devices.push(UserDevice { device_id, keys });
+            let device_display_name = self.shown_name(read, user, &device_id, Viewer::Server)?;
+            devices.push(UserDevice { device_id, device_display_name, keys });
         }
         let head = DEVICE_LIST_HEADS.get(read, &user)?.unwrap_or_default();
         Ok(Some(UserDevices {
@@ -130,13 +134,27 @@ impl E2ee {
     ) -> Result<Box<RawValue>, Error> {
         let mut keys = stored(keys, "device_keys")?;
         self.add_signatures(read, user, device_id, &mut keys, viewer)?;
-        if matches!(viewer, Viewer::User(_)) {
-            let device = DEVICES.get(read, &(user, device_id.to_owned()))?;
-            let name = device.and_then(|device| device.display_name);
+        let name = self.shown_name(read, user, device_id, viewer)?;
+        if name.is_some() || matches!(viewer, Viewer::User(_)) {
             let told = name.map(|name| ("device_display_name".to_owned(), Value::String(name)));
             keys.insert("unsigned", Value::Object(Object::from_iter(told)));
         }
         raw(&keys)
+    }
+
+    /// What a user calls a device, if it has a name that the viewer may know.
+    pub(crate) fn shown_name(
+        &self,
+        read: &dyn Read,
+        user: UserSid,
+        device_id: &str,
+        viewer: Viewer,
+    ) -> Result<Option<String>, Error> {
+        if matches!(viewer, Viewer::Server) && !self.config.federation.tell_device_names {
+            return Ok(None);
+        }
+        let device = DEVICES.get(read, &(user, device_id.to_owned()))?;
+        Ok(device.and_then(|device| device.display_name))
     }
 
     /// A cross-signing key of a user of any server, with the signatures that are for the viewer.

@@ -109,8 +109,15 @@ impl E2ee {
         let view = self.store.read();
         let mut found = QueriedKeys::default();
         for (user_id, device_ids) in wanted {
-            if let Some(user) = self.find_local(user_id)? {
-                self.add_local(&*view, Viewer::Server, user, user_id, device_ids, &mut found)?;
+            match self.find_local(user_id)? {
+                Some(user) => {
+                    self.add_local(&*view, Viewer::Server, user, user_id, device_ids, &mut found)?;
+                }
+                // Whoever does not exist looks like somebody without devices.
+                None if self.accounts.is_local(user_id) => {
+                    found.device_keys.insert(user_id.clone(), BTreeMap::new());
+                }
+                None => {}
             }
         }
         Ok(found)

@@ -102,7 +102,10 @@ impl E2ee {
                 None => CROSS_SIGNING_KEYS.delete(&mut txn.batch, &(user, usage as u8)),
             }
         }
-        let list = RemoteListRecord { asked_at: Some(asked.asked_at), stream_id, fresh: !overtaken, ..list };
+        // Where nothing was heard in between, the number of a list that came meanwhile holds for this one too.
+        let known = list.stream_id.filter(|_| list.fresh && !overtaken);
+        let (asked_at, number) = (Some(asked.asked_at), stream_id.or(known));
+        let list = RemoteListRecord { asked_at, stream_id: number, fresh: !overtaken, ..list };
         REMOTE_DEVICE_LISTS.put(&mut txn.batch, &user, &list);
         if stream_id.is_some() && !overtaken {
             STALE_DEVICE_LISTS.delete(&mut txn.batch, &user);

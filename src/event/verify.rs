@@ -14,8 +14,12 @@ use ruma::{
     events::{TimelineEventType, room::member::MembershipState},
 };
 
+use serde_json::value::RawValue;
+
 use crate::{
-    Pdu, hash,
+    Pdu,
+    build::{BuildError, add_signatures},
+    hash,
     json::{Object, Strictness, Value, parse_object},
     redact::redact,
 };
@@ -49,6 +53,11 @@ impl VerifiedPdu {
     /// The event.
     pub fn pdu(&self) -> &Pdu {
         &self.pdu
+    }
+
+    /// The same event with signatures added that somebody else made, in the shape of an event's `signatures`.
+    pub fn with_signatures(self, signatures: &RawValue) -> Result<Self, BuildError> {
+        Ok(Self { pdu: add_signatures(&self.pdu, signatures)?, ..self })
     }
 
     /// The event, no longer known as verified.

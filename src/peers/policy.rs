@@ -5,13 +5,11 @@ use http::Method;
 use ruma::ServerName;
 use serde_json::value::RawValue;
 
-use crate::{Patience, PeerError, Peers, Time, asker::Question};
+use crate::{Patience, PeerError, Peers, asker::Question};
 
 const PATH: &str = "/_matrix/policy/v1/sign";
 /// Where policy servers are asked that are older than version 1.18 of the specification.
 const OLD_PATH: &str = "/_matrix/policy/unstable/org.matrix.msc4284/sign";
-/// How long a policy server may think, in milliseconds: somebody waits for their message to be sent.
-const TIMEOUT_MS: u64 = 10_000;
 
 /// Why a policy server gave no signature.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -31,9 +29,12 @@ impl Peers {
         &self,
         server: &ServerName,
         event: &str,
+        patience: Patience,
     ) -> Result<Box<RawValue>, PolicyError> {
-        let outcome = match self.ask_at(server, PATH, event).await {
-            Err(PeerError::Answer { status: 404 | 405, .. }) => self.ask_at(server, OLD_PATH, event).await,
+        let outcome = match self.ask_at(server, PATH, event, patience).await {
+            Err(PeerError::Answer { status: 404 | 405, .. }) => {
+                self.ask_at(server, OLD_PATH, event, patience).await
+            }
             outcome => outcome,
         };
         outcome.map_err(judge)
@@ -44,8 +45,8 @@ impl Peers {
         server: &ServerName,
         path_and_query: &str,
         event: &str,
+        patience: Patience,
     ) -> Result<Box<RawValue>, PeerError> {
-        let patience = Patience { time: Time::Milliseconds(TIMEOUT_MS), ignore_backoff: true };
         let body = Some(event.as_bytes().to_vec());
         let question = Question { method: Method::POST, path_and_query, body, patience, signed: true };
         let answer = self.asker.ask(server, question).await?;

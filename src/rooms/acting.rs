@@ -52,6 +52,13 @@ impl<'a> Acting<'a> {
         (self.write, self.lane)
     }
 
+    /// Has the room's policy server, if there is one, sign what is done: somebody waits for it. A verb that does so can
+    /// be called again with the same outcome.
+    pub(crate) fn with_signatures(mut self) -> Self {
+        self.write.want_signatures();
+        self
+    }
+
     /// Writes what was done and waits for the disk. If nothing was, it still waits for what was there before, so that
     /// an answer repeated is an answer kept.
     pub(crate) fn done(self) -> Result<(), WriteError> {

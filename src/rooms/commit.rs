@@ -28,6 +28,7 @@ use ruma::events::StateEventType;
 use crate::{
     Rooms,
     ingest::{Judged, JudgedOutlier},
+    policy::Signing,
     room::Room,
     room_state::SharedPowers,
     state_before,
@@ -49,6 +50,7 @@ pub(crate) struct RoomWrite<'a> {
     threads: BTreeMap<EventSid, relations::ThreadRows>,
     redactions: Vec<redactions::Redaction>,
     edges: Option<edges::Edges>,
+    pub(crate) signing: Signing,
 }
 
 /// How an event enters the room.
@@ -154,6 +156,7 @@ impl<'a> RoomWrite<'a> {
             threads: BTreeMap::new(),
             redactions: Vec::new(),
             edges: None,
+            signing: Signing::default(),
         }
     }
 
@@ -258,7 +261,8 @@ impl<'a> RoomWrite<'a> {
         transaction: Option<Transaction>,
         arrival: Arrival,
     ) -> Result<EventSid, WriteError> {
-        let Judged { sid, pdu, verdict, reason, auth, prev, state_before, hash_matched, own } = judged;
+        let Judged { sid, pdu, verdict, reason, auth, prev, state_before, hash_matched, own, unsigned: _ } =
+            judged;
         let mut pdu = pdu.with_rejected(verdict == Verdict::Rejected);
         let mut meta = EventMeta { transaction, reason, ..self.new_meta(&pdu, verdict, auth, prev)? };
         // What was known of it as an outlier: it may have been redacted meanwhile, or have come whole before.

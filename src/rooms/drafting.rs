@@ -39,7 +39,7 @@ impl RoomWrite<'_> {
         timestamp_ms: u64,
         transaction: Option<Transaction>,
     ) -> Result<EventSid, WriteError> {
-        let pdu = self.build(draft, sender, timestamp_ms)?;
+        let pdu = self.build_signed(draft, sender, timestamp_ms)?;
         self.accept(pdu, transaction)
     }
 
@@ -52,7 +52,9 @@ impl RoomWrite<'_> {
         let judged = ingest::judge(self, VerifiedPdu::of_own(pdu), Against::CurrentState);
         let mut judged = judged.map_err(|error| match error {
             IngestError::Write(error) => error,
-            IngestError::UnknownRoom | IngestError::Missing(_) => WriteError::Unresolvable(error.to_string()),
+            IngestError::UnknownRoom | IngestError::Unsigned(_) | IngestError::Missing(_) => {
+                WriteError::Unresolvable(error.to_string())
+            }
         })?;
         judged.own = true;
         if judged.verdict != Verdict::Accepted {

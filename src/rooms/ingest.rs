@@ -15,9 +15,11 @@ use kith_store::{
     state::StateRoot,
     tables::events::{EVENT_META, Verdict},
 };
-use ruma::{EventId, OwnedEventId, events::TimelineEventType};
+use ruma::{EventId, OwnedEventId, OwnedServerName, events::TimelineEventType};
 
-use crate::{Rooms, commit::RoomWrite, receive::EXTREMITIES_MAX, state_before, write_error::WriteError};
+use crate::{
+    Rooms, commit::RoomWrite, policy, receive::EXTREMITIES_MAX, state_before, write_error::WriteError,
+};
 
 /// An event with its verdict, ready to be written.
 pub(crate) struct Judged {
@@ -33,6 +35,8 @@ pub(crate) struct Judged {
     pub(crate) hash_matched: bool,
     /// It was built here just now, on the newest events: nothing can be waiting for it.
     pub(crate) own: bool,
+    /// The policy server whose signature it lacks.
+    pub(crate) unsigned: Option<OwnedServerName>,
 }
 
 /// An event without a place, with its verdict, ready to be written.
@@ -90,6 +94,9 @@ pub enum IngestError {
     /// This server does not take part in the room.
     #[error("this server is not in the room")]
     UnknownRoom,
+    /// The room's policy server has not signed the event and should be asked to.
+    #[error("{0} has not signed the event")]
+    Unsigned(OwnedServerName),
     /// Something has to be fetched first.
     #[error("events that it builds on are missing")]
     Missing(Missing),
@@ -98,6 +105,15 @@ pub enum IngestError {
 impl Rooms {
     /// Takes in an event of a room that this server is in. An event that is not accepted is stored as such.
     pub fn ingest(&self, event: VerifiedPdu) -> Result<Ingested, IngestError> {
+        self.take_in_or_ask(event, false)
+    }
+
+    /// The same, but where an event lacks no more than the signature of the room's policy server, nothing is written.
+    pub(crate) fn ingest_or_ask(&self, event: VerifiedPdu) -> Result<Ingested, IngestError> {
+        self.take_in_or_ask(event, true)
+    }
+
+    fn take_in_or_ask(&self, event: VerifiedPdu, asks: bool) -> Result<Ingested, IngestError> {
         let room = self.room(event.pdu().room_id())?.ok_or(IngestError::UnknownRoom)?;
         let lane = self.lanes.enter(room.sid).map_err(WriteError::from)?;
         let mut write = RoomWrite::open(self, room.clone())?;
@@ -108,6 +124,9 @@ impl Rooms {
         let is_beginning = *event.pdu().kind() == TimelineEventType::RoomCreate;
         let against = if is_beginning { Against::ItsOwnTime } else { Against::CurrentState };
         let judged = judge(&mut write, event, against)?;
+        if let Some(via) = judged.unsigned.as_ref().filter(|_| asks) {
+            return Err(IngestError::Unsigned(via.clone()));
+        }
         let ingested = Ingested::of(&judged);
         if is_beginning {
             write.append_history(judged)?;
@@ -178,14 +197,18 @@ fn judge_on(
     let pdu = event.into_pdu();
     let Parents { auth, prev, state_before } = parents;
     let sid = write.rooms.store.ids().event(pdu.event_id())?;
-    let (verdict, reason) = match verdict::by_auth_events(write, sid, &pdu, &auth)? {
+    let (mut verdict, mut reason) = match verdict::by_auth_events(write, sid, &pdu, &auth)? {
         Err(reason) => (Verdict::Rejected, Some(reason.to_string())),
         Ok(()) => verdict::by_states(write, &pdu, state_before, against)?,
     };
+    let unsigned = policy::verdict(write, &pdu, verdict, against)?;
+    if let Some(via) = &unsigned {
+        (verdict, reason) = (Verdict::SoftFailed, Some(format!("{via} has not signed the event")));
+    }
     if let Some(reason) = &reason {
         tracing::debug!(event_id = %pdu.event_id(), ?verdict, %reason, "an event is not accepted");
     }
-    Ok(Judged { sid, pdu, verdict, reason, auth, prev, state_before, hash_matched, own: false })
+    Ok(Judged { sid, pdu, verdict, reason, auth, prev, state_before, hash_matched, own: false, unsigned })
 }
 
 /// Whether the current state allows an event that is not taken in yet.

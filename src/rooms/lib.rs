@@ -31,6 +31,7 @@ pub mod membership;
 pub mod memberships;
 pub mod outside;
 pub mod pdus;
+mod policy;
 pub mod publication;
 pub mod receive;
 mod redact;
@@ -68,6 +69,7 @@ pub mod tokens;
 pub mod viewer;
 pub mod visibility;
 
+pub use policy::Unsigned;
 pub use read_error::ReadError;
 pub use viewer::Viewer;
 pub use visibility::{RoomView, Seen};
@@ -91,6 +93,7 @@ pub struct Rooms {
     pub(crate) reading: reading::Reading,
     pub(crate) acls: server_acl::AclCache,
     pub(crate) receiving: receive::Receiving,
+    pub(crate) signed_events: policy::SignedEvents,
 }
 
 /// What [`Rooms::new`] is made of.
@@ -141,6 +144,7 @@ impl Rooms {
             reading: reading::Reading::default(),
             acls: server_acl::AclCache::default(),
             receiving: receive::Receiving::default(),
+            signed_events: policy::SignedEvents::default(),
         })
     }
 }

@@ -1,7 +1,10 @@
 //! What the reading side keeps ready in memory. All of it is derived from the store and may be dropped at any time.
 
 use crate::{
-    directory::DirectoryIndex, hierarchy::ChildrenCache, render::cache::Texts, summary::SummaryCache,
+    directory::DirectoryIndex,
+    hierarchy::{ChildrenCache, elsewhere::ElsewhereCache},
+    render::cache::Texts,
+    summary::SummaryCache,
 };
 
 /// What the reading side keeps ready.
@@ -11,6 +14,7 @@ pub(crate) struct Reading {
     pub(crate) summaries: SummaryCache,
     pub(crate) directory: DirectoryIndex,
     pub(crate) children: ChildrenCache,
+    pub(crate) elsewhere: ElsewhereCache,
 }
 
 #[cfg(test)]

@@ -128,6 +128,7 @@ impl From<IngestError> for ReceiveError {
         match error {
             IngestError::Write(error) => Self::Write(error),
             IngestError::UnknownRoom => Self::UnknownRoom,
+            IngestError::Unsigned(_) => Self::Unverified(error.to_string()),
             IngestError::Missing(_) => Self::Missing,
         }
     }

@@ -63,7 +63,7 @@ impl Rooms {
         redacting: Redacting,
         endpoint: String,
     ) -> Result<OwnedEventId, SendError> {
-        let mut acting = self.act_in(room_id)?;
+        let mut acting = self.act_in(room_id)?.with_signatures();
         let key = redacting
             .transaction_id
             .as_ref()

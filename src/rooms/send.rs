@@ -66,7 +66,7 @@ impl Rooms {
             return self.redact_as(requester, room_id, Redacting::from_message(message)?, endpoint);
         }
         check_not_suspended(requester)?;
-        let mut acting = self.act_in(room_id)?;
+        let mut acting = self.act_in(room_id)?.with_signatures();
         let endpoint = format!("send {}", message.kind);
         let key = message
             .transaction_id

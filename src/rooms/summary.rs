@@ -5,6 +5,7 @@
 
 mod access;
 mod contents;
+mod elsewhere;
 
 use std::sync::Arc;
 

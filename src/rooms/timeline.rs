@@ -9,6 +9,7 @@ mod event;
 mod gap;
 mod span;
 mod timestamp;
+mod timestamp_across;
 mod walk;
 
 use kith_store::{Direction, Error, Read, StateKeySid, state::StateRoot};

@@ -2,7 +2,7 @@
 
 use kith_event::{ParseError, auth::AuthError, build::BuildError};
 
-use crate::lane::Busy;
+use crate::{lane::Busy, policy::Unsigned};
 
 /// Why a room was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +16,12 @@ pub enum WriteError {
     /// The rules of the room forbid it.
     #[error("{0}")]
     Refused(String),
+    /// The room's policy server has to sign an event first.
+    #[error("the room's policy server has not signed the event")]
+    Unsigned(Box<Unsigned>),
+    /// The room's policy server cannot be asked.
+    #[error("{0}")]
+    NoPolicy(String),
     /// The user's account is suspended.
     #[error("this account is suspended: it can read, leave rooms and take back its own messages")]
     Suspended,

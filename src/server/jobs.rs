@@ -27,7 +27,7 @@ pub(crate) fn start(app: &Arc<App>) {
     every(app, "transactions", TRANSACTIONS_INTERVAL, sweep_transactions);
     every(app, "sliding connections", TRANSACTIONS_INTERVAL, |app| app.sync.sweep_sliding());
     every(app, "keys", KEYS_INTERVAL, |app| app.e2ee.sweep());
-    every(app, "departures", DEPARTURES_INTERVAL, finish_departures);
+    every_async(app, "departures", DEPARTURES_INTERVAL, finish_departures);
 }
 
 fn sweep_transactions(app: &App) -> Result<(), Error> {
@@ -42,14 +42,16 @@ fn sweep_transactions(app: &App) -> Result<(), Error> {
 }
 
 /// Accounts that were closed on the command line, and those whose request a crash cut short.
-fn finish_departures(app: &App) -> Result<(), Error> {
-    for user in app.accounts.departures()? {
+async fn finish_departures(app: Arc<App>) -> Result<(), Error> {
+    let accounts = Arc::clone(&app.accounts);
+    for user in app.tasks.blocking(move || accounts.departures()).await? {
         if app.tasks.stopping().is_cancelled() {
             break;
         }
         // Rooms that could not be left are tried again at the next turn.
-        if app.rooms.leave_all(user)? == 0 {
-            app.accounts.departed(user)?;
+        if app.rooms.leave_all_across(user).await? == 0 {
+            let accounts = Arc::clone(&app.accounts);
+            app.tasks.blocking(move || accounts.departed(user)).await?;
         }
     }
     Ok(())
@@ -57,6 +59,21 @@ fn finish_departures(app: &App) -> Result<(), Error> {
 
 /// Runs a job on the blocking pool now and then. Its failure is logged, and the next turn tries again.
 fn every(app: &Arc<App>, name: &'static str, interval: Duration, job: fn(&App) -> Result<(), Error>) {
+    every_async(app, name, interval, move |app| async move {
+        let tasks = app.tasks.clone();
+        tasks.blocking(move || job(&app)).await
+    });
+}
+
+/// The same for a job that also waits for other servers.
+fn every_async<F>(
+    app: &Arc<App>,
+    name: &'static str,
+    interval: Duration,
+    job: impl Fn(Arc<App>) -> F + Send + 'static,
+) where
+    F: Future<Output = Result<(), Error>> + Send,
+{
     let (app, tasks) = (Arc::clone(app), app.tasks.clone());
     let supervisor = tasks.clone();
     let stopping = tasks.stopping();
@@ -66,8 +83,7 @@ fn every(app: &Arc<App>, name: &'static str, interval: Duration, job: fn(&App) -
                 () = stopping.cancelled() => return,
                 () = tokio::time::sleep(interval) => {}
             }
-            let app = Arc::clone(&app);
-            if let Err(error) = tasks.blocking(move || job(&app)).await {
+            if let Err(error) = job(Arc::clone(&app)).await {
                 tracing::error!(job = name, %error, "a background job failed and will be tried again");
             }
         }

@@ -103,6 +103,7 @@ pub(crate) fn wire(ground: Ground, outgoing: Outgoing, tasks: &Tasks) -> Result<
         clock: clock.clone(),
         random: random.clone(),
         tasks: tasks.clone(),
+        config: Arc::clone(&config),
     });
     let federation = Federation::new(kith_federation::Parts {
         store: Arc::clone(&store),

@@ -29,7 +29,7 @@ pub(crate) use files::{Download, media_path, picture, png_that_claims};
 pub(crate) use keys::Key;
 pub(crate) use kith_tests::dice::Dice;
 pub(crate) use network::{agree, network, start_federating};
-pub(crate) use peer::{Peer, Sent, event_id, is_signed, now_ms, redacted};
+pub(crate) use peer::{POLICY_PATH, Peer, Sent, event_id, is_signed, now_ms, redacted};
 pub(crate) use program::{Program, Running};
 pub(crate) use raw::Connection;
 pub(crate) use rooms::two_in_a_room;

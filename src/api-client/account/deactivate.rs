@@ -1,6 +1,9 @@
 //! `POST /_matrix/client/v3/account/deactivate` — closes one's account for good.
 //! <https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3accountdeactivate>
 
+use std::sync::Arc;
+
+use kith_accounts::Deactivated;
 use kith_api_common::{ApiError, Call, json::Own};
 use ruma::api::client::account::{
     ThirdPartyIdRemovalStatus,
@@ -11,15 +14,20 @@ use crate::{authorize::authorize, lenient::Lenient};
 
 type Request = Own<v3::Request, Lenient<v3::Request>, Response>;
 
-pub(crate) fn handler(call: &Call, request: Request) -> Result<Response, ApiError> {
-    let request = request.request.0;
-    let requester = call.full_user()?;
-    authorize(call, requester, "account/deactivate", request.auth.as_ref())?;
-    let closed = call.app.accounts.deactivate(requester.user, request.erase)?;
+pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, ApiError> {
+    let app = Arc::clone(&call.app);
+    let closed = app.tasks.blocking(move || close(&call, &request.request.0)).await?;
     // If the server stops in the middle, the job that looks for departures goes on.
-    if call.app.rooms.leave_all(closed.user)? == 0 {
-        call.app.accounts.departed(closed.user)?;
+    if app.rooms.leave_all_across(closed.user).await? == 0 {
+        let accounts = Arc::clone(&app.accounts);
+        app.tasks.blocking(move || accounts.departed(closed.user)).await?;
     }
     // No address of a user here is bound to an identity server by this server.
     Ok(Response { id_server_unbind_result: ThirdPartyIdRemovalStatus::NoSupport })
+}
+
+fn close(call: &Call, request: &v3::Request) -> Result<Deactivated, ApiError> {
+    let requester = call.full_user()?;
+    authorize(call, requester, "account/deactivate", request.auth.as_ref())?;
+    Ok(call.app.accounts.deactivate(requester.user, request.erase)?)
 }

@@ -7,15 +7,13 @@ use ruma::{
     api::client::room::get_event_by_timestamp::v1::{Request, Response},
 };
 
-use crate::{paging::direction, viewer::viewer};
+use crate::{paging::direction, viewer::viewer_async};
 
-pub(crate) fn handler(call: &Call, request: Request) -> Result<Response, ApiError> {
-    let read = call.app.store.read();
-    let viewer = viewer(call, &*read)?;
-    let timestamp_ms = u64::from(request.ts.get());
-    let direction = direction(request.dir);
-    let found =
-        call.app.rooms.event_by_timestamp(&*read, &request.room_id, &viewer, timestamp_ms, direction)?;
+pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, ApiError> {
+    let Request { room_id, ts, dir, .. } = request;
+    let (viewer, timestamp_ms) = (viewer_async(&call).await?, u64::from(ts.get()));
+    let rooms = &call.app.rooms;
+    let found = rooms.event_by_timestamp_across(room_id, viewer, timestamp_ms, direction(dir)).await?;
     Ok(Response {
         event_id: found.event_id,
         origin_server_ts: MilliSecondsSinceUnixEpoch(UInt::new_saturating(found.timestamp_ms)),

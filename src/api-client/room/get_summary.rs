@@ -7,15 +7,15 @@ use ruma::{
     events::room::member::MembershipState,
 };
 
-use crate::viewer::viewer_or_stranger;
+use crate::viewer::viewer_async;
 
 /// Where clients of the proposal ask, beside the older place that ruma knows.
 pub(crate) const UNSTABLE_PATH: &str = "/_matrix/client/unstable/im.nheko.summary/summary/{room_id_or_alias}";
 
-pub(crate) fn handler(call: &Call, request: Request) -> Result<Response, ApiError> {
-    let read = call.app.store.read();
-    let viewer = viewer_or_stranger(call, &*read)?;
-    let viewed = call.app.rooms.room_summary(&*read, &request.room_id_or_alias, &viewer)?;
+pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, ApiError> {
+    let Request { room_id_or_alias, via, .. } = request;
+    let viewer = viewer_async(&call).await?;
+    let viewed = call.app.rooms.room_summary_across(viewer, room_id_or_alias, via).await?;
     let membership = viewed.membership.map(|membership| MembershipState::from(membership.as_str()));
     Ok(Response { summary: viewed.summary, membership })
 }

@@ -11,18 +11,17 @@ use ruma::{
     serde::Raw,
 };
 
-use crate::{paging::limit, viewer::viewer};
+use crate::{paging::limit, viewer::viewer_async};
 
-pub(crate) fn handler(call: &Call, request: Request) -> Result<Response, ApiError> {
-    let read = call.app.store.read();
-    let viewer = viewer(call, &*read)?;
+pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, ApiError> {
     let wanted = HierarchyRequest {
-        from: request.from.as_deref(),
+        space: request.room_id,
+        from: request.from,
         limit: limit(request.limit).unwrap_or(PAGE_ROOMS_MAX),
         max_depth: request.max_depth.map(u64::from),
         suggested_only: request.suggested_only,
     };
-    let page = call.app.rooms.hierarchy(&*read, &request.room_id, &viewer, &wanted)?;
+    let page = call.app.rooms.hierarchy(viewer_async(&call).await?, wanted).await?;
     let chunk = |HierarchyRoom { summary, children_state }| SpaceHierarchyRoomsChunk {
         summary,
         children_state: children_state.into_iter().map(Raw::from_json).collect(),

@@ -21,6 +21,10 @@ impl From<WriteError> for ApiError {
             WriteError::Store(error) => error.into(),
             WriteError::Busy => Self::limit_exceeded(BUSY_RETRY),
             WriteError::Refused(reason) => Self::forbidden(sentence(&reason)),
+            WriteError::Unsigned(unsigned) => Self::unsigned(unsigned),
+            WriteError::NoPolicy(reason) => {
+                Self::new(StatusCode::BAD_GATEWAY, ErrorKind::Unknown, sentence(&reason))
+            }
             WriteError::Suspended => {
                 Self::forbidden_kind(ErrorKind::UserSuspended, sentence(&error.to_string()))
             }

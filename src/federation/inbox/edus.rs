@@ -103,7 +103,8 @@ pub(super) fn hand_on(
         "m.device_list_update" => {
             speaks_for(content, "user_id", origin).then(|| handler.device_list_update(origin, content))
         }
-        "m.signing_key_update" => {
+        // The second name is from before it was in the specification; servers still send both.
+        "m.signing_key_update" | "org.matrix.signing_key_update" => {
             speaks_for(content, "user_id", origin).then(|| handler.signing_key_update(origin, content))
         }
         _ => None,

@@ -1,17 +1,22 @@
 //! The children of a space, found without walking the space's whole state each time: what was found is kept, and the
 //! difference between two states brings it up to date.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
-use kith_event::Pdu;
+use kith_event::{Pdu, client_format::stripped_state};
 use kith_store::{
     Error, EventSid, Read, RoomSid, StateKeySid,
     state::{RoomStates, StateRoot},
 };
 use quick_cache::{Weighter, sync::Cache};
-use ruma::{OwnedRoomId, OwnedServerName, RoomId};
+use ruma::{OwnedRoomId, OwnedServerName, OwnedUserId, RoomId};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{json, value::RawValue};
 
-use crate::Rooms;
+use crate::{Rooms, render::raw};
 
 /// How many bytes of child lists are kept.
 const CHILDREN_BYTES: u64 = 4 << 20;
@@ -20,6 +25,10 @@ const SPACE_BYTES: u64 = 128;
 const CHILD_BYTES: u64 = 32;
 /// How long an `order` may be, in characters.
 const ORDER_CHARS_MAX: usize = 50;
+/// How many servers of a child are heeded.
+const VIA_MAX: usize = 10;
+/// How long an event may be that another server tells, in bytes.
+const EVENT_BYTES_MAX: usize = 65_536;
 
 /// The `m.space.child` entries of spaces.
 pub(crate) struct ChildrenCache(Cache<RoomSid, Arc<Children>, ByCount>);
@@ -47,12 +56,35 @@ impl Default for ChildrenCache {
 }
 
 /// A child of a space.
+#[derive(Debug)]
 pub(crate) struct Child {
     pub(crate) room_id: OwnedRoomId,
     pub(crate) suggested: bool,
+    /// Through which servers it can be reached.
+    pub(crate) via: Vec<OwnedServerName>,
     /// Its place among the children, if it has a valid one.
     order: Option<String>,
-    pub(crate) pdu: Pdu,
+    timestamp_ms: u64,
+    event: ChildEvent,
+}
+
+/// The event that makes a room a child.
+#[derive(Debug)]
+enum ChildEvent {
+    Here(Pdu),
+    /// What another server told of it.
+    Elsewhere(Box<RawValue>),
+}
+
+/// What an event says of a child, as far as it is readable.
+#[derive(Default, Deserialize)]
+#[serde(transparent)]
+struct Content(HashMap<String, Box<RawValue>>);
+
+impl Content {
+    fn field<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        serde_json::from_str(self.0.get(name)?.get()).ok()
+    }
 }
 
 impl Rooms {
@@ -67,13 +99,7 @@ impl Rooms {
         for event in self.child_events(read, space, root)?.events.values() {
             children.extend(Child::read(self.pdu(*event)?));
         }
-        // Those with an order come first; all others follow by time.
-        children.sort_by(|a, b| {
-            let key =
-                |child: &Child| (child.order.is_none(), child.order.clone(), child.pdu.origin_server_ts());
-            key(a).cmp(&key(b)).then_with(|| a.room_id.cmp(&b.room_id))
-        });
-        Ok(children)
+        Ok(in_order(children))
     }
 
     fn child_events(&self, read: &dyn Read, space: RoomSid, root: StateRoot) -> Result<Arc<Children>, Error> {
@@ -101,19 +127,87 @@ impl Rooms {
     }
 }
 
+/// The children as they are shown: those with an order come first; all others follow by time.
+pub(super) fn in_order(mut children: Vec<Child>) -> Vec<Child> {
+    children.sort_by(|a, b| {
+        let key = |child: &Child| (child.order.is_none(), child.order.clone(), child.timestamp_ms);
+        key(a).cmp(&key(b)).then_with(|| a.room_id.cmp(&b.room_id))
+    });
+    children
+}
+
 impl Child {
-    /// A child event counts if its key is a room id and it says through which servers the room can be reached.
     fn read(pdu: Pdu) -> Option<Self> {
-        let room_id = RoomId::parse(pdu.state_key()?).ok()?;
-        let via: Vec<String> = pdu.content_field("via")?;
-        if !via.iter().any(|server| OwnedServerName::try_from(server.as_str()).is_ok()) {
+        let content = serde_json::from_str(pdu.content_text()).ok()?;
+        let (room_id, timestamp_ms) = (RoomId::parse(pdu.state_key()?).ok()?, pdu.origin_server_ts());
+        Self::new(room_id, &content, timestamp_ms, ChildEvent::Here(pdu))
+    }
+
+    /// Reads an event as another server tells it; what it tells beside that is dropped.
+    pub(super) fn of_stripped(event: &RawValue) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Stripped<'a> {
+            #[serde(rename = "type")]
+            kind: String,
+            state_key: OwnedRoomId,
+            sender: OwnedUserId,
+            origin_server_ts: u64,
+            #[serde(borrow)]
+            content: &'a RawValue,
+        }
+
+        if event.get().len() > EVENT_BYTES_MAX {
             return None;
         }
-        let order: Option<String> = pdu.content_field("order");
+        let event: Stripped<'_> = serde_json::from_str(event.get()).ok()?;
+        let content = serde_json::from_str(event.content.get()).ok()?;
+        let told = json!({
+            "type": event.kind,
+            "state_key": event.state_key,
+            "sender": event.sender,
+            "origin_server_ts": event.origin_server_ts,
+            "content": event.content,
+        });
+        let told = RawValue::from_string(told.to_string()).ok()?;
+        let is_child = event.kind == "m.space.child";
+        Self::new(event.state_key, &content, event.origin_server_ts, ChildEvent::Elsewhere(told))
+            .filter(|_| is_child)
+    }
+
+    /// A child event counts if its key is a room id and it says through which servers the room can be reached.
+    fn new(room_id: OwnedRoomId, content: &Content, timestamp_ms: u64, event: ChildEvent) -> Option<Self> {
+        let via: Vec<String> = content.field("via")?;
+        let via: Vec<OwnedServerName> =
+            via.into_iter().filter_map(|server| server.try_into().ok()).take(VIA_MAX).collect();
+        if via.is_empty() {
+            return None;
+        }
+        let order: Option<String> = content.field("order");
         let order = order.filter(|order| {
             order.len() <= ORDER_CHARS_MAX && order.bytes().all(|byte| (0x20..=0x7e).contains(&byte))
         });
-        let suggested = pdu.content_field("suggested").unwrap_or(false);
-        Some(Self { room_id, suggested, order, pdu })
+        let suggested = content.field("suggested").unwrap_or(false);
+        Some(Self { room_id, suggested, via, order, timestamp_ms, event })
+    }
+
+    /// The stripped event, with its time.
+    pub(crate) fn state(&self) -> Box<RawValue> {
+        match &self.event {
+            ChildEvent::Here(pdu) => {
+                let mut text = stripped_state(pdu);
+                text.pop();
+                text.push_str(&format!(",\"origin_server_ts\":{}}}", pdu.origin_server_ts()));
+                raw(text)
+            }
+            ChildEvent::Elsewhere(event) => event.clone(),
+        }
+    }
+
+    /// What the child of another server's space weighs in memory.
+    pub(super) fn bytes(&self) -> u64 {
+        match &self.event {
+            ChildEvent::Here(_) => CHILD_BYTES,
+            ChildEvent::Elsewhere(event) => 2 * event.get().len() as u64,
+        }
     }
 }

@@ -38,7 +38,7 @@ impl RoomWrite<'_> {
                     self.append_outlier(judged)?;
                 }
                 Err(IngestError::Write(error)) => return Err(error),
-                Err(IngestError::Missing(_) | IngestError::UnknownRoom) => {
+                Err(IngestError::Missing(_) | IngestError::Unsigned(_) | IngestError::UnknownRoom) => {
                     tracing::debug!(%event_id, "an event is passed over: its authority is missing");
                 }
             }

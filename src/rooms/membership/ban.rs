@@ -19,7 +19,7 @@ impl Rooms {
         reason: Option<String>,
     ) -> Result<(), MembershipError> {
         check_not_suspended(requester)?;
-        let mut acting = self.act_in(room_id)?;
+        let mut acting = self.act_in(room_id)?.with_signatures();
         let sender = &requester.user_id;
         acting.write.check_power_over(sender, target, "ban", Powers::ban_level)?;
         let content = MemberContent::new(Membership::Ban, reason);

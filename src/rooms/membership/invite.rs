@@ -29,7 +29,7 @@ impl Rooms {
     ) -> Result<(), MembershipError> {
         check_not_suspended(requester)?;
         check_invitee(self, target)?;
-        let mut acting = self.act_in(room_id)?;
+        let mut acting = self.act_in(room_id)?.with_signatures();
         let sender = &requester.user_id;
         check_may_invite(&acting.write, sender, target)?;
         let content = MemberContent::new(Membership::Invite, reason).with_profile(self, target)?;

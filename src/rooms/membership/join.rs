@@ -37,7 +37,7 @@ impl Rooms {
             return Err(MembershipError::UnknownRoom);
         }
         let user = &requester.user_id;
-        let mut acting = self.act(room)?;
+        let mut acting = self.act(room)?.with_signatures();
         if acting.write.membership(user)? == Some(Membership::Join) {
             return Ok(acting.done()?);
         }

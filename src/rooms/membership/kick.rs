@@ -19,7 +19,7 @@ impl Rooms {
         reason: Option<String>,
     ) -> Result<(), MembershipError> {
         check_not_suspended(requester)?;
-        let mut acting = self.act_in(room_id)?;
+        let mut acting = self.act_in(room_id)?.with_signatures();
         let sender = &requester.user_id;
         acting.write.check_power_over(sender, target, "kick", Powers::kick_level)?;
         match acting.write.membership(target)? {
@@ -43,7 +43,7 @@ impl Rooms {
         reason: Option<String>,
     ) -> Result<(), MembershipError> {
         check_not_suspended(requester)?;
-        let mut acting = self.act_in(room_id)?;
+        let mut acting = self.act_in(room_id)?.with_signatures();
         let sender = &requester.user_id;
         let needed = |powers: &Powers| powers.ban_level().max(powers.kick_level());
         acting.write.check_power_over(sender, target, "unban", needed)?;

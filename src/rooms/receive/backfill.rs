@@ -16,7 +16,7 @@ use kith_store::{
     },
 };
 use parking_lot::Mutex;
-use ruma::{OwnedEventId, OwnedServerName, RoomId};
+use ruma::{OwnedEventId, OwnedServerName, RoomId, ServerName};
 
 use super::{ReceiveError, asking::EVENTS_IN_ANSWER_MAX, fetching::Fetching, history::StateFrom};
 use crate::{Rooms, ingest::order, room::Room};
@@ -99,6 +99,18 @@ impl Rooms {
         let rooms = Arc::clone(self);
         self.tasks.blocking(move || rooms.note_tried(&wanted)).await?;
         Ok(placed)
+    }
+
+    /// Fetches one event of a room's past, and gives it its place: on the state that the server says it stands on.
+    pub(crate) async fn fetch_into_history(
+        self: &Arc<Self>,
+        room: Room,
+        server: &ServerName,
+        event_id: OwnedEventId,
+    ) -> Result<(), ReceiveError> {
+        let turn = self.receiving.backfill_turns.take(room.sid).await;
+        let _turn = turn.map_err(|_| ReceiveError::Busy)?;
+        Fetching::new(self, room, server).place_edge(event_id).await
     }
 
     fn history_wanted(&self, room: kith_store::RoomSid, depth: u64) -> Result<Wanted, Error> {

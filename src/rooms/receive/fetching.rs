@@ -141,7 +141,7 @@ impl<'a> Fetching<'a> {
     }
 
     /// Gives an event a place although what it follows is not here: on the state that the server says it stands on.
-    async fn place_edge(&self, event_id: OwnedEventId) -> Result<(), ReceiveError> {
+    pub(super) async fn place_edge(&self, event_id: OwnedEventId) -> Result<(), ReceiveError> {
         let event = match self.find_verified(event_id.clone()).await? {
             Some(event) => event,
             None => self.single_events(vec![event_id]).await.pop().ok_or(ReceiveError::Missing)?,
@@ -248,7 +248,14 @@ impl<'a> Fetching<'a> {
     }
 
     async fn ingest(&self, event: VerifiedPdu) -> Result<Ingested, IngestError> {
-        self.on_store(move |rooms| rooms.ingest(event)).await
+        let again = event.clone();
+        match self.on_store(move |rooms| rooms.ingest_or_ask(event)).await {
+            Err(IngestError::Unsigned(via)) => {
+                let event = self.rooms.with_policy_signature(again, &via).await;
+                self.on_store(move |rooms| rooms.ingest(event)).await
+            }
+            outcome => outcome,
+        }
     }
 
     /// Stores events without a place, those first that authorise others.

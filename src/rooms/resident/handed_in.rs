@@ -85,7 +85,8 @@ impl Rooms {
     ) -> Result<VerifiedPdu, ResidentError> {
         let rooms = Arc::clone(self);
         let pdu = self.tasks.blocking(move || rooms.read_handed_in(&handed_in, membership)).await?;
-        self.verify_whole(pdu).await
+        let verified = self.verify_whole(pdu).await?;
+        Ok(self.with_signature_for(verified).await?)
     }
 
     /// Verifies an event whose content must be what was hashed: in a handshake, half an event is of no use.
@@ -143,7 +144,9 @@ impl Rooms {
             ingest::judge(&mut write, event, Against::CurrentState).map_err(|error| match error {
                 IngestError::Write(error) => ResidentError::Write(error),
                 IngestError::UnknownRoom => ResidentError::UnknownRoom(room.id.clone()),
-                IngestError::Missing(_) => invalid("the event builds on events that are not here"),
+                IngestError::Unsigned(_) | IngestError::Missing(_) => {
+                    invalid("the event builds on events that are not here")
+                }
             })?;
         if judged.verdict != Verdict::Accepted {
             return Err(WriteError::Refused(judged.reason.unwrap_or_default()).into());

@@ -48,7 +48,7 @@ impl Rooms {
         if !member.as_ref().is_some_and(StateMembership::is_own_leave) {
             check_not_suspended(requester)?;
         }
-        let mut acting = self.act_in(room_id)?;
+        let mut acting = self.act_in(room_id)?.with_signatures();
         let timestamp_ms = self.timestamp_ms(requester, state.timestamp_ms);
         let NewState { kind, state_key, mut content, .. } = state;
         match member {

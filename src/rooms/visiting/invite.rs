@@ -5,12 +5,16 @@ use std::sync::Arc;
 
 use http::Method;
 use kith_accounts::Requester;
-use kith_event::{Pdu, VerifiedPdu, build};
+use kith_event::{
+    Pdu, VerifiedPdu,
+    build::{self, Draft},
+};
 use kith_peers::{Patience, PeerError};
 use kith_store::tables::members::Membership;
 use ruma::{
-    OwnedRoomId, OwnedUserId, RoomId, ServerName, UserId,
+    OwnedEventId, OwnedRoomId, OwnedUserId, ServerName, UserId,
     api::federation::membership::{RawStrippedState, create_invite},
+    events::StateEventType,
 };
 use serde_json::{json, value::RawValue};
 
@@ -23,7 +27,17 @@ use crate::{
     membership::{MemberContent, MembershipError, invite::check_may_invite},
     resident::ResidentError,
     room::Room,
+    send::{NewState, SendError},
 };
+
+/// An invite that somebody here wants to send.
+struct OwnInvite {
+    room_id: OwnedRoomId,
+    sender: OwnedUserId,
+    target: OwnedUserId,
+    draft: Draft,
+    timestamp_ms: u64,
+}
 
 /// An invite that is made and not yet in the room.
 struct Issued {
@@ -80,6 +94,40 @@ impl Rooms {
         Ok(room_id)
     }
 
+    /// [`Rooms::send_state`], where an invite of a user of another server goes the way of invites.
+    pub async fn send_state_across(
+        self: &Arc<Self>,
+        requester: Requester,
+        room_id: OwnedRoomId,
+        state: NewState,
+    ) -> Result<OwnedEventId, SendError> {
+        let Some(target) = self.invited_elsewhere(&state) else {
+            let rooms = Arc::clone(self);
+            let work = move || rooms.send_state(&requester, &room_id, state);
+            return self.tasks.blocking(work).await;
+        };
+        check_not_suspended(&requester)?;
+        let timestamp_ms = self.timestamp_ms(&requester, state.timestamp_ms);
+        let draft = Draft::state(state.kind, state.state_key, state.content);
+        let invite = OwnInvite { room_id, sender: requester.user_id, target, draft, timestamp_ms };
+        Ok(self.issue(invite).await?)
+    }
+
+    /// The user of another server whom a state event invites.
+    fn invited_elsewhere(&self, state: &NewState) -> Option<OwnedUserId> {
+        #[derive(serde::Deserialize)]
+        struct Content {
+            membership: String,
+        }
+        if state.kind != StateEventType::RoomMember {
+            return None;
+        }
+        let content: Content = serde_json::from_str(state.content.get()).ok()?;
+        let target = UserId::parse(state.state_key.as_str()).ok()?;
+        let invites = Membership::parse(&content.membership) == Some(Membership::Invite);
+        (invites && !self.is_local(&target)).then_some(target)
+    }
+
     /// Makes an invite for a user of another server, has that server sign it, and takes it into the room.
     pub(crate) async fn issue_invite(
         self: &Arc<Self>,
@@ -88,33 +136,34 @@ impl Rooms {
         target: OwnedUserId,
         content: MemberContent,
     ) -> Result<(), MembershipError> {
+        let (draft, timestamp_ms) = (content.draft(&target)?, self.clock.now_ms());
+        self.issue(OwnInvite { room_id, sender, target, draft, timestamp_ms }).await.map(|_| ())
+    }
+
+    async fn issue(self: &Arc<Self>, invite: OwnInvite) -> Result<OwnedEventId, MembershipError> {
         let rooms = Arc::clone(self);
-        let server = target.server_name().to_owned();
-        let work = move || rooms.make_invite(&room_id, &sender, &target, &content);
-        let issued = self.tasks.blocking(work).await?;
+        let server = invite.target.server_name().to_owned();
+        let mut issued = self.tasks.blocking(move || rooms.make_invite(invite)).await?;
+        let event_id = issued.pdu.event_id().clone();
+        issued.pdu = self.with_needed_signature(&issued.room, issued.pdu).await?;
         let signed = self.hand_over_invite(&server, &issued).await?;
         let rooms = Arc::clone(self);
         let work = move || rooms.take_in(&issued.room, VerifiedPdu::of_own(signed));
         match self.tasks.blocking(work).await {
-            Ok(_) => Ok(()),
+            Ok(_) => Ok(event_id),
             Err(ResidentError::Write(error)) => Err(error.into()),
             Err(error) => Err(MembershipError::NoHelp(error.to_string())),
         }
     }
 
-    fn make_invite(
-        &self,
-        room_id: &RoomId,
-        sender: &UserId,
-        target: &UserId,
-        content: &MemberContent,
-    ) -> Result<Issued, MembershipError> {
-        let mut acting = self.act_in(room_id)?;
-        check_may_invite(&acting.write, sender, target)?;
-        let pdu = acting.write.build(content.draft(target)?, sender, self.clock.now_ms())?;
+    fn make_invite(&self, invite: OwnInvite) -> Result<Issued, MembershipError> {
+        let OwnInvite { room_id, sender, target, draft, timestamp_ms } = invite;
+        let mut acting = self.act_in(&room_id)?;
+        check_may_invite(&acting.write, &sender, &target)?;
+        let pdu = acting.write.build(draft, &sender, timestamp_ms)?;
         ingest::check_now(&acting.write, &pdu)?;
         let room = acting.write.room.clone();
-        let face = self.face(&room, acting.write.heads.state, Some(sender))?;
+        let face = self.face(&room, acting.write.heads.state, Some(&sender))?;
         Ok(Issued { room, pdu, face })
     }
 

@@ -22,7 +22,7 @@ pub(crate) struct Encounters {
     /// Others who are in a room of the user anew.
     pub(crate) met: Vec<(UserSid, RoomSid)>,
     /// Others who are in a room of the user no longer.
-    pub(crate) parted: Vec<UserSid>,
+    pub(crate) parted: Vec<(UserSid, RoomSid)>,
 }
 
 impl Moment<'_> {
@@ -48,7 +48,7 @@ impl Moment<'_> {
                     };
                     match (self.is_join(*before)?, self.is_join(*now)?) {
                         (false, true) => encounters.met.push((user, span.room)),
-                        (true, false) => encounters.parted.push(user),
+                        (true, false) => encounters.parted.push((user, span.room)),
                         (true, true) => {
                             if self.is_in_since(user, span.room)?.is_some_and(|since| since > known.since) {
                                 encounters.met.push((user, span.room));

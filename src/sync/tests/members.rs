@@ -104,10 +104,8 @@ fn whoever_comes_into_sight_has_devices_to_ask_for() {
     let [alice, bob, carol] = ["alice", "bob", "carol"].map(|name| world.user(name));
     let encrypted = [("m.room.encryption", json!({"algorithm": "m.megolm.v1.aes-sha2"}))];
     let room_id = world.room_with(&alice, Preset::PublicChat, &encrypted);
-    let plain = world.room(&alice, Preset::PublicChat);
     let start = world.sync_from_start(&alice, &json!({}));
     world.join(&bob, &room_id);
-    world.join(&carol, &plain);
     let met = world.sync_after(&alice, &start, &json!({}));
     assert_eq!(met["device_lists"], json!({"changed": [bob.user_id]}), "{met}");
     let bobs_start = world.sync_from_start(&bob, &json!({}));
@@ -128,4 +126,38 @@ fn whoever_comes_into_sight_has_devices_to_ask_for() {
     let parted = world.sync_after(&bob, &bobs_start, &json!({}));
     assert_eq!(parted["device_lists"]["left"], json!([alice.user_id]), "{parted}");
     assert_eq!(fields(&parted["rooms"]["leave"][room_id.as_str()]["timeline"], "type"), ["m.room.member"]);
+}
+
+#[test]
+fn rooms_without_encryption_count_as_long_as_there_is_one_together() {
+    let world = World::new();
+    let [alice, bob] = ["alice", "bob"].map(|name| world.user(name));
+    let encrypted = [("m.room.encryption", json!({"algorithm": "m.megolm.v1.aes-sha2"}))];
+    let plain = [(); 2].map(|()| world.room(&alice, Preset::PublicChat));
+    let start = world.sync_from_start(&alice, &json!({}));
+    plain.iter().for_each(|room| world.join(&bob, room));
+    let met = world.sync_after(&alice, &start, &json!({}));
+    assert_eq!(met["device_lists"], json!({"changed": [bob.user_id]}), "{met}");
+
+    // One plain room is left together.
+    world.rooms.leave(&bob, &plain[0], None).expect("leaves");
+    let parted = world.sync_after(&alice, &met, &json!({}));
+    assert!(parted["device_lists"].is_null(), "{parted}");
+
+    // Of an encrypted room only another encrypted one makes up.
+    let secret = world.room_with(&alice, Preset::PublicChat, &encrypted);
+    world.join(&bob, &secret);
+    let met = world.sync_after(&alice, &parted, &json!({}));
+    assert!(list_of(&met, "changed").contains(&json!(bob.user_id)), "{met}");
+    world.rooms.leave(&bob, &secret, None).expect("leaves");
+    let parted = world.sync_after(&alice, &met, &json!({}));
+    assert_eq!(parted["device_lists"], json!({"left": [bob.user_id]}));
+
+    world.rooms.leave(&bob, &plain[1], None).expect("leaves");
+    let parted = world.sync_after(&alice, &parted, &json!({}));
+    assert_eq!(parted["device_lists"], json!({"left": [bob.user_id]}));
+}
+
+fn list_of(answer: &serde_json::Value, list: &str) -> Vec<serde_json::Value> {
+    answer["device_lists"][list].as_array().cloned().unwrap_or_default()
 }

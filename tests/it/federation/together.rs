@@ -1,6 +1,7 @@
 //! Kith servers among themselves: what people on two or three of them do together, and what is left of it.
 
 mod directory;
+mod encryption;
 mod ephemeral;
 mod history;
 mod media;

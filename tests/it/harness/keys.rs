@@ -16,14 +16,25 @@ pub(crate) struct Key {
 impl Key {
     /// The key of a device of a user.
     pub(crate) fn of_device(user: &User, device_id: &str, seed: u8) -> Self {
-        Self { key: SigningKey::from_bytes(&[seed; 32]), user: user.id.clone(), name: device_id.to_owned() }
+        Self::of(&user.id, device_id, seed)
+    }
+
+    /// The same, where the user is no more than an id.
+    pub(crate) fn of(user_id: &str, device_id: &str, seed: u8) -> Self {
+        let key = SigningKey::from_bytes(&[seed; 32]);
+        Self { key, user: user_id.to_owned(), name: device_id.to_owned() }
     }
 
     /// A cross-signing key, which is named after its public half.
     pub(crate) fn of_user(user: &User, seed: u8) -> Self {
+        Self::of_user_id(&user.id, seed)
+    }
+
+    /// The same, where the user is no more than an id.
+    pub(crate) fn of_user_id(user_id: &str, seed: u8) -> Self {
         let key = SigningKey::from_bytes(&[seed; 32]);
         let name = STANDARD_NO_PAD.encode(key.verifying_key().as_bytes());
-        Self { key, user: user.id.clone(), name }
+        Self { key, user: user_id.to_owned(), name }
     }
 
     /// The public half.
@@ -75,6 +86,26 @@ impl User {
         let key = Key::of_device(self, &self.device, seed);
         self.post("/keys/upload", json!({"device_keys": key.device_keys()})).await.ok();
         key
+    }
+
+    /// Publishes the user's first cross-signing keys, from this seed on; answers them, and the one that signs devices.
+    pub(crate) async fn publish_cross_signing(&self, seed: u8) -> (Value, Key) {
+        let [master, own, others] = [0, 1, 2].map(|offset| Key::of_user(self, seed + offset));
+        let body = json!({
+            "master_key": master.cross_signing("master"),
+            "self_signing_key": master.sign(own.cross_signing("self_signing")),
+            "user_signing_key": master.sign(others.cross_signing("user_signing")),
+        });
+        self.post("/keys/device_signing/upload", body.clone()).await.ok();
+        (body, own)
+    }
+
+    /// Gives the user's device one-time keys with these texts, handed out in this order.
+    pub(crate) async fn publish_session_keys(&self, key: &Key, texts: &[&str]) {
+        for text in texts {
+            let keys = json!({format!("signed_curve25519:{text}"): key.session_key(text)});
+            self.post("/keys/upload", json!({"one_time_keys": keys})).await.ok();
+        }
     }
 
     /// What this user sees of another's keys.

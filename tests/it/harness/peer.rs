@@ -28,6 +28,8 @@ use super::{
 
 /// The name of every peer's key.
 const KEY_ID: &str = "ed25519:peer";
+/// Where policy servers are asked to sign.
+pub(crate) const POLICY_PATH: &str = "/_matrix/policy/v1/sign";
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// A homeserver inside the test. Dropping it ends it.
@@ -193,6 +195,24 @@ impl Peer {
         let signature = self.signature(&without(&object, &["signatures", "unsigned"]));
         object["signatures"][&self.name][KEY_ID] = json!(signature);
         object
+    }
+
+    /// Has this peer sign events as a policy server, but none whose content has this word in it. Answers the content of
+    /// `m.room.policy` that chooses it.
+    pub(crate) fn begin_policing(&self, forbidden: &'static str) -> Value {
+        let seed: [u8; 32] = Sha256::digest(format!("policy of {}", self.name)).into();
+        let (key, name) = (SigningKey::from_bytes(&seed), self.name.clone());
+        let public = BASE64_STANDARD_NO_PAD.encode(key.verifying_key().as_bytes());
+        self.answer(POLICY_PATH, move |request| {
+            let event = &request.body;
+            if event["content"].to_string().contains(forbidden) {
+                return (403, json!({"errcode": "M_FORBIDDEN", "error": "Not in this room"}));
+            }
+            let text = canonical(&without(&redacted(event), &["signatures", "unsigned"]));
+            let signature = BASE64_STANDARD_NO_PAD.encode(key.sign(text.as_bytes()).to_bytes());
+            (200, json!({&name: {"ed25519:policy_server": signature}}))
+        });
+        json!({"via": self.name, "public_keys": {"ed25519": public}})
     }
 
     fn signature(&self, object: &Value) -> String {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Pair, VERSIONS, public};
-use crate::harness::{agree, bodies, event_ids};
+use crate::harness::{agree, bodies, encode, event_ids};
 
 #[tokio::test]
 async fn who_comes_late_pages_back_to_the_beginning() {
@@ -46,4 +46,20 @@ async fn history_that_is_not_for_newcomers_stays_hidden() {
     let event = pair.alice.say(&room, "for everybody").await;
     pair.bob.sees(&room, &event).await;
     assert_eq!(pair.bob.texts(&room).await, ["for everybody"]);
+}
+
+#[tokio::test]
+async fn a_moment_of_the_past_is_found_on_another_server() {
+    let pair = Pair::start().await;
+    let room = pair.alice.create_room(public("12", json!({}))).await;
+    let event = pair.alice.say(&room, "once upon a time").await;
+    let moment = pair.alice.event(&room, &event).await.ok()["origin_server_ts"].clone();
+    for number in 0..40 {
+        pair.alice.say(&room, &format!("since then {number}")).await;
+    }
+    pair.bob.join_via(&room, &pair.servers[0].name).await.ok();
+    let path = format!("/_matrix/client/v1/rooms/{}/timestamp_to_event?ts={moment}&dir=f", encode(&room));
+    assert_eq!(pair.bob.get(&path).await.ok()["event_id"], *event);
+    let context = format!("/rooms/{}/context/{}?limit=4", encode(&room), encode(&event));
+    assert_eq!(pair.bob.get(&context).await.ok()["event"]["content"]["body"], "once upon a time");
 }

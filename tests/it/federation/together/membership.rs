@@ -157,3 +157,50 @@ async fn an_upgraded_room_is_followed() {
     assert_eq!(create["predecessor"]["room_id"], *old);
     agree(&[&pair.alice, &pair.bob], new).await;
 }
+
+#[tokio::test]
+async fn an_invite_that_is_sent_as_state_reaches_the_other_server() {
+    let pair = Pair::start().await;
+    let (alice, bob) = (&pair.alice, &pair.bob);
+    for version in VERSIONS {
+        let room = alice.create_room(json!({"preset": "private_chat", "room_version": version})).await;
+        let content = json!({"membership": "invite", "reason": "tea"});
+        let event = alice.set_state(&room, "m.room.member", &bob.id, content).await.event_id();
+        let shown = bob.sees_invite(&room).await;
+        assert_eq!(
+            *state_content(&shown, "m.room.member", &bob.id),
+            json!({"membership": "invite", "reason": "tea"})
+        );
+        assert_eq!(alice.event(&room, &event).await.ok()["content"]["reason"], "tea");
+        bob.accepts_invite(&room).await;
+        alice.sees_membership(&room, bob, "join").await;
+        agree(&[alice, bob], &room).await;
+    }
+    let room = alice.create_room(json!({"preset": "private_chat"})).await;
+    let nobody = format!("@nobody:{}", bob.server_name());
+    let answer = alice.set_state(&room, "m.room.member", &nobody, json!({"membership": "invite"})).await;
+    assert!((400..500).contains(&answer.status), "{} {}", answer.status, answer.body);
+    alice.state(&room, "m.room.member", &nobody).await.refused(404, "M_NOT_FOUND");
+}
+
+#[tokio::test]
+async fn who_closes_their_account_is_gone_from_rooms_and_invites_elsewhere() {
+    let pair = Pair::start().await;
+    let (alice, bob) = (&pair.alice, &pair.bob);
+    let joined = pair.room("12").await;
+    let invited = alice.create_room(json!({"preset": "private_chat"})).await;
+    alice.invite(&invited, bob).await.ok();
+    bob.sees_invite(&invited).await;
+    let knocked = alice.create_room(json!({
+        "initial_state": [{"type": "m.room.join_rules", "state_key": "", "content": {"join_rule": "knock"}}],
+    }));
+    let knocked = knocked.await;
+    bob.post(&format!("/knock/{}?via={}", encode(&knocked), encode(&pair.servers[0].name)), json!({}))
+        .await
+        .ok();
+    alice.sees_membership(&knocked, bob, "knock").await;
+    bob.call_with_password("POST", "/account/deactivate", json!({})).await.ok();
+    for room in [&joined, &invited, &knocked] {
+        alice.sees_membership(room, bob, "leave").await;
+    }
+}

@@ -1,0 +1,4 @@
+//! The area `keys`.
+
+mod claim_keys;
+mod get_keys;
