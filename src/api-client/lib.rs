@@ -38,6 +38,7 @@ mod space;
 mod state;
 mod sync;
 mod tag;
+mod thirdparty;
 mod threads;
 mod to_device;
 mod typing;

@@ -5,7 +5,7 @@ use kith_api_common::Router;
 use crate::{
     account, account_data, admin, alias, appservice, backup, context, dehydrated_device, device, directory,
     filter, keys, knock, membership, message, presence, profile, push, read_marker, receipt, redact,
-    relations, reporting, room, server, session, space, state, sync, tag, threads, to_device, typing,
+    relations, reporting, room, server, session, space, state, sync, tag, thirdparty, threads, to_device, typing,
     user_directory,
 };
 
@@ -43,6 +43,7 @@ pub fn routes(router: Router) -> Router {
         state::routes,
         sync::routes,
         tag::routes,
+        thirdparty::routes,
         threads::routes,
         to_device::routes,
         typing::routes,

@@ -17,6 +17,7 @@ use ruma::api::{
 };
 
 mod accounts;
+mod appservice;
 mod e2ee;
 mod ephemeral;
 mod federation;

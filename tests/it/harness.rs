@@ -3,6 +3,7 @@
 mod accounts;
 mod acts;
 mod answer;
+mod answers;
 mod authority;
 mod bridge;
 mod dice;
@@ -15,6 +16,7 @@ mod program;
 mod raw;
 mod rooms;
 pub(crate) mod server;
+mod service;
 mod user;
 mod view;
 
@@ -32,5 +34,6 @@ pub(crate) use program::{Program, Running};
 pub(crate) use raw::Connection;
 pub(crate) use rooms::two_in_a_room;
 pub(crate) use server::{SHARED_SECRET, Server, free_port, http_client, send, spawn};
+pub(crate) use service::Service;
 pub(crate) use user::{User, encode};
 pub(crate) use view::{account_data, ephemeral, presence_of, receipt_of, receipts, shows_event};
