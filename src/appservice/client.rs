@@ -5,7 +5,7 @@ use kith_base::{
     Outgoing,
     outgoing::{OutgoingAnswer, OutgoingError, OutgoingRequest},
 };
-use ruma::api::{OutgoingRequestExt, auth_scheme::AuthScheme, path_builder::PathBuilder};
+use ruma::api::{Metadata, OutgoingRequest as RumaRequest, path_builder::SinglePath};
 use serde::de::DeserializeOwned;
 
 use crate::Service;
@@ -42,6 +42,11 @@ pub enum AskError {
     BadRequest(String),
 }
 
+/// A question to a service, which has no body.
+pub(crate) trait Question: RumaRequest + Metadata<PathBuilder = SinglePath> + Send {}
+
+impl<T: RumaRequest + Metadata<PathBuilder = SinglePath> + Send> Question for T {}
+
 /// Sends requests to application services.
 pub(crate) struct Client {
     outgoing: Outgoing,
@@ -66,27 +71,23 @@ impl Client {
     }
 
     /// Asks a service a question, and reads the answer.
-    pub(crate) async fn ask<Q, A>(&self, service: &Service, question: Q) -> Result<A, AskError>
-    where
-        Q: OutgoingRequestExt,
-        for<'a> Q::Authentication: AuthScheme<Input<'a> = &'a str>,
-        for<'a> Q::PathBuilder: PathBuilder<Input<'a> = ()>,
-        A: DeserializeOwned,
-    {
+    pub(crate) async fn ask<A: DeserializeOwned>(
+        &self,
+        service: &Service,
+        question: impl Question,
+    ) -> Result<A, AskError> {
         let answer = self.put_question(service, question).await?;
         serde_json::from_slice(&answer.body).map_err(|error| AskError::BadAnswer(error.to_string()))
     }
 
     /// Asks a service a question that is answered by the status alone.
-    pub(crate) async fn put_question<Q>(&self, service: &Service, question: Q) -> Result<OutgoingAnswer, AskError>
-    where
-        Q: OutgoingRequestExt,
-        for<'a> Q::Authentication: AuthScheme<Input<'a> = &'a str>,
-        for<'a> Q::PathBuilder: PathBuilder<Input<'a> = ()>,
-    {
-        let token = service.registration.hs_token.reveal();
+    pub(crate) async fn put_question(
+        &self,
+        service: &Service,
+        question: impl Question,
+    ) -> Result<OutgoingAnswer, AskError> {
         let request = question
-            .try_into_http_request::<Vec<u8>>(&service.url, token, ())
+            .try_into_http_request_inner(&service.url, ())
             .map_err(|error| AskError::BadRequest(error.to_string()))?;
         let request = OutgoingRequest {
             timeout_ms: Some(QUESTION_TIMEOUT_MS),
@@ -149,7 +150,10 @@ mod tests {
         };
         let check = |path: &str, expected: &str| assert_eq!(older(path).as_deref(), Some(expected));
         check("/_matrix/app/v1/transactions/3?access_token=x", "http://as/sub/transactions/3?access_token=x");
-        check("/_matrix/app/v1/thirdparty/user/irc", "http://as/sub/_matrix/app/unstable/thirdparty/user/irc");
+        check(
+            "/_matrix/app/v1/thirdparty/user/irc",
+            "http://as/sub/_matrix/app/unstable/thirdparty/user/irc",
+        );
         assert_eq!(older("/_matrix/other"), None);
     }
 

@@ -96,7 +96,8 @@ impl Delivery {
                 Ok(Some(ready)) => {
                     loaded = true;
                     let outcome = self.hand_over(&ready).await;
-                    let (back, settled) = self.blocking(move |delivery| delivery.settle(&ready, outcome)).await;
+                    let (back, settled) =
+                        self.blocking(move |delivery| delivery.settle(&ready, outcome)).await;
                     self = back;
                     if let Err(error) = settled {
                         self.put_off(&error).await;

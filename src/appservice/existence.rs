@@ -7,16 +7,11 @@ use kith_store::Error;
 use quick_cache::sync::Cache;
 use ruma::{
     OwnedRoomAliasId, OwnedUserId,
-    api::{
-        OutgoingRequestExt,
-        appservice::query::{query_room_alias, query_user_id},
-        auth_scheme::AuthScheme,
-        path_builder::PathBuilder,
-    },
+    api::appservice::query::{query_room_alias, query_user_id},
 };
 use tokio::sync::Semaphore;
 
-use crate::{AskError, Bridges, Service};
+use crate::{AskError, Bridges, Service, client::Question};
 
 /// How often a service is asked that does not answer.
 const ATTEMPTS_MAX: usize = 3;
@@ -97,12 +92,7 @@ impl Bridges {
         self.services.iter().filter(|service| concerns(service)).cloned().collect()
     }
 
-    async fn any_knows<Q>(&self, services: &[Arc<Service>], question: impl Fn() -> Q) -> Existence
-    where
-        Q: OutgoingRequestExt,
-        for<'a> Q::Authentication: AuthScheme<Input<'a> = &'a str>,
-        for<'a> Q::PathBuilder: PathBuilder<Input<'a> = ()>,
-    {
+    async fn any_knows<Q: Question>(&self, services: &[Arc<Service>], question: impl Fn() -> Q) -> Existence {
         let Ok(_turn) = self.unknown.questions.acquire().await else { return Existence::NoAnswer };
         let mut existence = Existence::Unknown;
         for service in services {
@@ -120,12 +110,11 @@ impl Bridges {
         existence
     }
 
-    async fn ask_patiently<Q>(&self, service: &Service, question: impl Fn() -> Q) -> Result<(), AskError>
-    where
-        Q: OutgoingRequestExt,
-        for<'a> Q::Authentication: AuthScheme<Input<'a> = &'a str>,
-        for<'a> Q::PathBuilder: PathBuilder<Input<'a> = ()>,
-    {
+    async fn ask_patiently<Q: Question>(
+        &self,
+        service: &Service,
+        question: impl Fn() -> Q,
+    ) -> Result<(), AskError> {
         let mut attempt = 1;
         loop {
             match self.client.put_question(service, question()).await {

@@ -10,20 +10,15 @@ use futures_util::future::join_all;
 use parking_lot::Mutex;
 use ruma::{
     OwnedRoomAliasId, OwnedUserId,
-    api::{
-        OutgoingRequestExt,
-        appservice::thirdparty::{
-            get_location_for_protocol, get_location_for_room_alias, get_protocol, get_user_for_protocol,
-            get_user_for_user_id,
-        },
-        auth_scheme::AuthScheme,
-        path_builder::PathBuilder,
+    api::appservice::thirdparty::{
+        get_location_for_protocol, get_location_for_room_alias, get_protocol, get_user_for_protocol,
+        get_user_for_user_id,
     },
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Bridges, Service};
+use crate::{Bridges, Service, client::Question};
 
 /// How long what a service says of a protocol is kept, in milliseconds: every client asks for it at its start.
 const PROTOCOL_MS: u64 = 3_600_000;
@@ -107,9 +102,8 @@ impl Bridges {
     }
 
     fn services_for(&self, protocol: &str) -> Vec<&Arc<Service>> {
-        let bridges_to = |service: &&Arc<Service>| {
-            service.registration.protocols.iter().any(|known| known == protocol)
-        };
+        let bridges_to =
+            |service: &&Arc<Service>| service.registration.protocols.iter().any(|known| known == protocol);
         self.services.iter().filter(bridges_to).collect()
     }
 
@@ -147,18 +141,13 @@ impl Bridges {
 
     /// Asks services at the same time and puts their lists together: what has the field `named`, a protocol and
     /// fields. Services that do not answer have nothing to say.
-    async fn gather<Q>(
+    async fn gather<Q: Question>(
         &self,
         services: &[&Arc<Service>],
         named: &str,
         question: impl Fn() -> Q,
-    ) -> Vec<Value>
-    where
-        Q: OutgoingRequestExt,
-        for<'a> Q::Authentication: AuthScheme<Input<'a> = &'a str>,
-        for<'a> Q::PathBuilder: PathBuilder<Input<'a> = ()>,
-    {
-        let asked = services.iter().map(|service| self.client.ask::<_, Vec<Value>>(service, question()));
+    ) -> Vec<Value> {
+        let asked = services.iter().map(|service| self.client.ask::<Vec<Value>>(service, question()));
         let mut results = Vec::new();
         for (service, answer) in services.iter().zip(join_all(asked).await) {
             match answer {

@@ -12,9 +12,6 @@ use ruma::api::client::thirdparty::get_protocols::v3;
 
 type Response = Json<BTreeMap<String, Protocol>>;
 
-pub(crate) async fn handler(
-    call: Call,
-    _: Answered<v3::Request, Response>,
-) -> Result<Response, ApiError> {
+pub(crate) async fn handler(call: Call, _: Answered<v3::Request, Response>) -> Result<Response, ApiError> {
     Ok(Json::ok(call.app.bridges.protocols().await))
 }

@@ -16,7 +16,7 @@ use ruma::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{receive_invite, raw};
+use super::{raw, receive_invite};
 
 /// The request; ruma's own type wants the state that the room shows, which may be left out.
 pub(crate) struct Read {

@@ -135,10 +135,14 @@ impl Stream {
             }
             Self::ToDevice(user, device) => {
                 let (from, to) = ((*user, device.clone(), from), (*user, device.clone(), to));
-                position(TO_DEVICE.range(read, &from, &to, Direction::Forward), |((_, _, position), _)| position)
+                position(TO_DEVICE.range(read, &from, &to, Direction::Forward), |((_, _, position), _)| {
+                    position
+                })
             }
             Self::DeviceLists => {
-                position(DEVICE_LIST_STREAM.range(read, &from, &to, Direction::Forward), |(position, _)| position)
+                position(DEVICE_LIST_STREAM.range(read, &from, &to, Direction::Forward), |(position, _)| {
+                    position
+                })
             }
             Self::Outside(..) => Ok(None),
         }

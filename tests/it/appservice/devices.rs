@@ -41,7 +41,8 @@ async fn messages_to_devices_go_to_the_service_and_nowhere_else() {
     service.refuses_something().await;
     send_to(&alice, &shared.id, "*", "two").await;
     let bridge = bridge.again(crate::harness::Server::crash_and_restart).await;
-    let (alice, ghost, shared) = (alice.on(&bridge.server), ghost.on(&bridge.server), shared.on(&bridge.server));
+    let (alice, ghost, shared) =
+        (alice.on(&bridge.server), ghost.on(&bridge.server), shared.on(&bridge.server));
     service.come_back();
     send_to(&alice, &alice.id, "*", "own").await;
     send_to(&alice, &ghost.id, "GHOST", "three").await;
@@ -79,10 +80,11 @@ async fn a_service_hears_whose_devices_changed_and_how_many_keys_are_left() {
     // As bridges do it: with their own token, and the device named.
     let path = format!("/keys/upload?org.matrix.msc3202.device_id={}", ghost.device);
     bridge.call_as(&ghost.id, "POST", &path, Some(upload)).await.ok();
-    let room = alice.create_room(json!({"preset": "public_chat", "initial_state": [{
-        "type": "m.room.encryption", "state_key": "", "content": {"algorithm": "m.megolm.v1.aes-sha2"},
-    }]}))
-    .await;
+    let room = alice
+        .create_room(json!({"preset": "public_chat", "initial_state": [{
+            "type": "m.room.encryption", "state_key": "", "content": {"algorithm": "m.megolm.v1.aes-sha2"},
+        }]}))
+        .await;
     bridge.join_as(&ghost.id, &room).await;
     let lists = |name: &str| {
         let taken = service.taken();

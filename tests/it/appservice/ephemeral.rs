@@ -91,8 +91,9 @@ async fn a_service_that_does_not_want_it_does_not_hear_what_passes() {
     alice.post(&path, json!({})).await.ok();
     let last = alice.say(&room, "that was all").await;
     service.hears(&last).await;
-    let members = service.taken().into_iter().flat_map(|transaction| {
-        transaction.body.as_object().unwrap().keys().cloned().collect::<Vec<_>>()
-    });
+    let members = service
+        .taken()
+        .into_iter()
+        .flat_map(|transaction| transaction.body.as_object().unwrap().keys().cloned().collect::<Vec<_>>());
     assert!(members.clone().all(|member| member == "events"), "{:?}", members.collect::<Vec<_>>());
 }

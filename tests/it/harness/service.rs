@@ -103,7 +103,8 @@ impl Service {
 
     /// Everything under this name in the transactions it has taken, in order.
     pub(crate) fn told(&self, name: &str) -> Vec<Value> {
-        let lists = self.taken().into_iter().filter_map(|transaction| transaction.body[name].as_array().cloned());
+        let lists =
+            self.taken().into_iter().filter_map(|transaction| transaction.body[name].as_array().cloned());
         lists.flatten().collect()
     }
 

@@ -21,7 +21,8 @@ async fn a_room_is_found_by_its_fields() {
 async fn tokens_stay_here() {
     let (bridge, service, alice) = network().await;
     service.answer(THIRD_PARTY, |_| (200, json!([])));
-    let path = format!("/_matrix/client/v3/thirdparty/location/irc?channel=%23tea&access_token={}", alice.token);
+    let path =
+        format!("/_matrix/client/v3/thirdparty/location/irc?channel=%23tea&access_token={}", alice.token);
     assert_eq!(bridge.server.anonymous("GET", &path, None).await.ok(), json!([]));
     let asked = queries(&service, "/location/irc").remove(0);
     assert!(!asked.contains("access_token") && !asked.contains(&alice.token), "{asked}");
