@@ -24,7 +24,7 @@ const LEGACY_THIRD_PARTY_PATHS: &str = "/_matrix/app/unstable/";
 
 /// Why a service gave no answer.
 #[derive(Clone, Debug, thiserror::Error)]
-pub enum AskError {
+pub(crate) enum AskError {
     /// It could not be reached, or took too long.
     #[error(transparent)]
     Unreachable(#[from] OutgoingError),

@@ -11,7 +11,10 @@ use ruma::{
 };
 use tokio::sync::Semaphore;
 
-use crate::{AskError, Bridges, Service, client::Question};
+use crate::{
+    Bridges, Service,
+    client::{AskError, Question},
+};
 
 /// How often a service is asked that does not answer.
 const ATTEMPTS_MAX: usize = 3;

@@ -22,7 +22,6 @@ use kith_rooms::Rooms;
 use kith_store::Store;
 use tokio::sync::Notify;
 
-pub use client::AskError;
 pub use existence::Existence;
 pub use third_party::{Fields, Protocol};
 

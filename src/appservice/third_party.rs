@@ -51,9 +51,12 @@ pub(crate) struct Protocols(Mutex<HashMap<(usize, String), (u64, Protocol)>>);
 impl Bridges {
     /// Every protocol that a service bridges to.
     pub async fn protocols(&self) -> BTreeMap<String, Protocol> {
-        let names: BTreeSet<&String> =
-            self.services.iter().flat_map(|service| &service.registration.protocols).collect();
-        let asked = names.into_iter().map(async |name| Some((name.clone(), self.protocol(name).await?)));
+        let named = self.services.iter().flat_map(|service| &service.registration.protocols);
+        let names: BTreeSet<String> = named.cloned().collect();
+        let asked = names.into_iter().map(|name| async move {
+            let protocol = self.protocol(&name).await?;
+            Some((name, protocol))
+        });
         join_all(asked).await.into_iter().flatten().collect()
     }
 
