@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Bridge, Key, Service, User, encode};
+use crate::harness::{Bridge, Key, Service, User};
 
 const ENCRYPTED: &str = "receive_ephemeral: true\norg.matrix.msc3202: true";
 
