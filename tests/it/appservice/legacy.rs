@@ -9,7 +9,9 @@ use crate::harness::{Bridge, Server, Service, eventually};
 async fn an_old_service_finds_the_token_in_the_query_if_the_operator_says_so() {
     let service = Service::start().await;
     // It knows only the paths of before.
-    service.answer("/_matrix/app/v1/", |_| (404, json!({"errcode": "M_UNRECOGNIZED", "error": "what?"})));
+    service.answer("/_matrix/app/v1/transactions/", |_| {
+        (404, json!({"errcode": "M_UNRECOGNIZED", "error": "what?"}))
+    });
     service.answer("/transactions/", |_| (200, json!({})));
     let old = Bridge::around(&service, async |section| {
         Server::start_with(&format!("{section}legacy_requests = true\n")).await
