@@ -42,6 +42,8 @@ pub struct Appservice {
     pub protocols: Vec<String>,
     /// Whether it is sent typing, receipts, presence and to-device messages.
     pub receive_ephemeral: bool,
+    /// Whether what its users do is counted against the rate limits; what its own user does never is.
+    pub rate_limited: bool,
     /// Whether it hears of changed device lists and one-time keys, for bridges that encrypt.
     pub msc3202: bool,
     as_token: TokenHash,
@@ -101,8 +103,14 @@ struct RegistrationFile {
     protocols: Option<Vec<String>>,
     #[serde(default, alias = "de.sorunome.msc2409.push_ephemeral", alias = "push_ephemeral")]
     receive_ephemeral: bool,
+    #[serde(default = "rate_limited_by_default")]
+    rate_limited: bool,
     #[serde(default, rename = "org.matrix.msc3202")]
     msc3202: bool,
+}
+
+fn rate_limited_by_default() -> bool {
+    true
 }
 
 #[derive(Default, Deserialize)]
@@ -204,6 +212,7 @@ impl Appservice {
             rooms: compile(file.namespaces.rooms)?,
             protocols: file.protocols.unwrap_or_default(),
             receive_ephemeral: file.receive_ephemeral,
+            rate_limited: file.rate_limited,
             msc3202: file.msc3202,
             as_token: TokenHash::of(&file.as_token),
         })
@@ -212,11 +221,6 @@ impl Appservice {
     /// Whether it may act as a user of this server: its own user, or one in its namespaces.
     pub fn owns_user(&self, user_id: &UserId) -> bool {
         self.sender == user_id || matches(&self.users, user_id.as_str())
-    }
-
-    /// Whether it hears of what a user does, of whatever server.
-    pub fn is_interested_in_user(&self, user_id: &UserId) -> bool {
-        self.owns_user(user_id)
     }
 
     /// Whether an alias is in its namespaces.

@@ -31,3 +31,11 @@ pub struct Requester {
     /// A rate of the user's own, given by an administrator.
     pub rate_limit_override: Option<RateLimitOverride>,
 }
+
+impl Requester {
+    /// Whether nothing that this requester does is counted against the rate limits.
+    pub fn is_uncounted(&self) -> bool {
+        let service = self.appservice.as_ref();
+        service.is_some_and(|service| !service.rate_limited || service.sender == self.user_id)
+    }
+}

@@ -41,6 +41,7 @@ mod space;
 mod state;
 mod sync;
 mod tag;
+mod thirdparty;
 mod threads;
 mod to_device;
 mod typing;

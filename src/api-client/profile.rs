@@ -28,6 +28,7 @@ async fn find_fields(
 ) -> Result<BTreeMap<String, Value>, ApiError> {
     let absent = || ApiError::not_found("There is no profile of this user here");
     if call.app.rooms.is_local(&user_id) {
+        call.app.bridges.summon_user(user_id.clone()).await?;
         let accounts = Arc::clone(&call.app.accounts);
         let profile = call.app.tasks.blocking(move || accounts.find_profile(&user_id)).await?;
         return Ok(profile.ok_or_else(absent)?.into_fields());

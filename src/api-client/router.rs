@@ -5,8 +5,8 @@ use kith_api_common::Router;
 use crate::{
     account, account_data, admin, alias, appservice, authenticated_media, backup, context, dehydrated_device,
     device, directory, filter, keys, knock, media, membership, message, presence, profile, push, read_marker,
-    receipt, redact, relations, reporting, room, server, session, space, state, sync, tag, threads,
-    to_device, typing, user_directory,
+    receipt, redact, relations, reporting, room, server, session, space, state, sync, tag, thirdparty,
+    threads, to_device, typing, user_directory,
 };
 
 /// Enters every endpoint of the client-server API.
@@ -45,6 +45,7 @@ pub fn routes(router: Router) -> Router {
         state::routes,
         sync::routes,
         tag::routes,
+        thirdparty::routes,
         threads::routes,
         to_device::routes,
         typing::routes,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use kith_accounts::Accounts;
+use kith_appservice::Bridges;
 use kith_base::{Clock, Outgoing, Random, Tasks};
 use kith_config::Config;
 use kith_e2ee::E2ee;
@@ -40,6 +41,8 @@ pub struct App {
     pub accounts: Arc<Accounts>,
     /// The room domain.
     pub rooms: Arc<Rooms>,
+    /// Application services.
+    pub bridges: Arc<Bridges>,
     /// `/sync`.
     pub sync: Arc<Sync>,
     /// Keys, messages to devices, backups of keys.

@@ -80,6 +80,14 @@ impl Call {
         }
     }
 
+    /// Counts one action of `limit` against what the requester acts upon.
+    pub fn limit_upon(&self, limit: Limit, key: &str) -> Result<(), ApiError> {
+        if self.find_requester().is_some_and(Requester::is_uncounted) {
+            return Ok(());
+        }
+        self.app.rate_limiter.check(&self.app, limit, key)
+    }
+
     /// Counts one action of `limit` against where the request came from, whoever sent it.
     pub fn limit_by_address(&self, limit: Limit) -> Result<(), ApiError> {
         self.app.rate_limiter.check(&self.app, limit, &network(self.address).to_string())

@@ -18,6 +18,7 @@ use ruma::api::{
 };
 
 mod accounts;
+mod appservice;
 mod e2ee;
 mod ephemeral;
 mod federation;

@@ -82,7 +82,7 @@ impl RateLimiter {
 
     /// Counts one action against a user, by their own rate where an administrator gave them one.
     pub fn check_user(&self, app: &App, limit: Limit, requester: &Requester) -> Result<(), ApiError> {
-        if !app.config.rate_limits.enabled || requester.appservice.is_some() {
+        if !app.config.rate_limits.enabled || requester.is_uncounted() {
             return Ok(());
         }
         let rate = match (limit, &requester.rate_limit_override) {

@@ -11,7 +11,8 @@ mod prepare_leave_event;
 
 use kith_api_common::{ApiError, Limit, PeerCall, Router};
 use kith_event::Pdu;
-use ruma::{EventId, OwnedEventId, OwnedRoomId, RoomId, api::error::DeserializationError};
+use kith_rooms::outside::Invite;
+use ruma::{EventId, OwnedEventId, OwnedRoomId, RoomId, UserId, api::error::DeserializationError};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -38,16 +39,29 @@ fn path(arguments: &[&str]) -> Result<(OwnedRoomId, OwnedEventId), Deserializati
     Ok((RoomId::parse(argument(0))?, EventId::parse(argument(1))?))
 }
 
+/// Takes an invite. An application service may make the user who is invited when it is asked for them.
+async fn receive_invite(call: &PeerCall, invite: Invite) -> Result<Pdu, ApiError> {
+    limit_invites(call, &invite.event)?;
+    if let Some(invited) = invited(&invite.event).and_then(|invited| UserId::parse(invited).ok()) {
+        call.app.bridges.summon_user(invited).await?;
+    }
+    Ok(call.app.rooms.receive_invite(invite).await?)
+}
+
 /// Counts an invite against the server that sends it and the user who gets it.
 fn limit_invites(call: &PeerCall, event: &RawValue) -> Result<(), ApiError> {
+    let limiter = &call.app.rate_limiter;
+    limiter.check(&call.app, Limit::InvitePerIssuer, call.origin.as_str())?;
+    match invited(event) {
+        Some(invited) => limiter.check(&call.app, Limit::InvitePerUser, &invited),
+        None => Ok(()),
+    }
+}
+
+fn invited(event: &RawValue) -> Option<String> {
     #[derive(Deserialize)]
     struct Fields {
         state_key: String,
     }
-    let limiter = &call.app.rate_limiter;
-    limiter.check(&call.app, Limit::InvitePerIssuer, call.origin.as_str())?;
-    match serde_json::from_str::<Fields>(event.get()) {
-        Ok(fields) => limiter.check(&call.app, Limit::InvitePerUser, &fields.state_key),
-        Err(_) => Ok(()),
-    }
+    serde_json::from_str::<Fields>(event.get()).ok().map(|fields| fields.state_key)
 }

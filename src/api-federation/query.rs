@@ -9,6 +9,6 @@ use kith_api_common::Router;
 pub(crate) fn routes(router: Router) -> Router {
     router
         .federation_endpoint(get_custom_information::handler)
-        .federation_endpoint(get_profile_information::handler)
-        .federation_endpoint(get_room_information::handler)
+        .federation_endpoint_async(get_profile_information::handler)
+        .federation_endpoint_async(get_room_information::handler)
 }

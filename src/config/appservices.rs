@@ -11,4 +11,8 @@ pub struct Appservices {
     ///
     /// Example: "/etc/kith/appservices"
     pub directory: Option<PathBuf>,
+
+    /// Speak to old application services too: the server's token is also put into the URL of each request, where it
+    /// may end up in logs, and paths from before version 1 of the API are tried where the present ones are unknown.
+    pub legacy_requests: bool,
 }

@@ -6,6 +6,7 @@
 //! <https://spec.matrix.org/v1.19/client-server-api/#room-event-format>
 
 pub(crate) mod cache;
+mod whole;
 
 use std::collections::HashMap;
 

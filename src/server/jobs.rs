@@ -22,6 +22,7 @@ pub(crate) fn start(app: &Arc<App>) {
     app.ephemeral.start(&app.tasks);
     app.federation.start();
     app.media.start();
+    app.bridges.start();
     app.e2ee.start();
     every(app, "sweep", SWEEP_INTERVAL, |app| app.accounts.sweep().map(|_swept| ()));
     every(app, "transactions", TRANSACTIONS_INTERVAL, sweep_transactions);

@@ -5,6 +5,7 @@ mod edus;
 use crate::figures;
 use crate::open::{Ground, OpenError};
 use kith_api_common::{App, PeerTurns, RateLimiter, Router};
+use kith_appservice::Bridges;
 use kith_base::{Outgoing, Tasks};
 use kith_e2ee::E2ee;
 use kith_ephemeral::Ephemeral;
@@ -115,6 +116,16 @@ pub(crate) fn wire(ground: Ground, outgoing: Outgoing, tasks: &Tasks) -> Result<
         tasks: tasks.clone(),
         edus: Arc::new(edus::Edus { ephemeral: Arc::clone(&ephemeral), e2ee: Arc::clone(&e2ee) }),
     })?;
+    let bridges = Bridges::new(kith_appservice::Parts {
+        store: Arc::clone(&store),
+        accounts: Arc::clone(&accounts),
+        rooms: Arc::clone(&rooms),
+        config: Arc::clone(&config),
+        outgoing: outgoing.clone(),
+        clock: clock.clone(),
+        random: random.clone(),
+        tasks: tasks.clone(),
+    });
     Ok(Arc::new(App {
         config,
         clock,
@@ -126,6 +137,7 @@ pub(crate) fn wire(ground: Ground, outgoing: Outgoing, tasks: &Tasks) -> Result<
         federation,
         accounts,
         rooms,
+        bridges,
         sync,
         e2ee,
         ephemeral,

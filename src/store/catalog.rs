@@ -76,6 +76,8 @@ catalog! {
     ROOM_OUTGOING "room_outgoing" Point;
     RELAYS "relays" Point;
     RECEIVED_TRANSACTIONS "received_transactions" Range;
+    // Delivering to application services (tables/appservices.rs).
+    APPSERVICE_DELIVERIES "appservice_deliveries" Point;
     // Users (tables/accounts.rs).
     ACCOUNTS "accounts" Point;
     ACCOUNT_NUMBERS "account_numbers" Point;

@@ -1,6 +1,7 @@
 //! One file per group of column families: key, value, meaning.
 
 pub mod aliases;
+pub mod appservices;
 pub mod counters;
 pub mod destinations;
 pub mod edges;

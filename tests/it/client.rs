@@ -32,6 +32,7 @@ mod space;
 mod state;
 mod sync;
 mod tag;
+mod thirdparty;
 mod threads;
 mod to_device;
 mod typing;

@@ -9,6 +9,7 @@
 mod harness;
 
 mod admin;
+mod appservice;
 mod bad_input;
 mod client;
 mod crash;

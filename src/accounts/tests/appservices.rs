@@ -72,7 +72,7 @@ fn registrations_are_read_with_their_namespaces() {
     assert_eq!(bridge.url.as_deref(), Some("http://localhost:1234"));
     assert!(bridge.is_interested_in_alias(ruma::room_alias_id!("#irc_rust:a.example")));
     assert!(!bridge.is_interested_in_alias(ruma::room_alias_id!("#rust:a.example")));
-    assert!(!bridge.is_interested_in_user(user_id!("@not_irc_bob:a.example")));
+    assert!(!bridge.owns_user(user_id!("@not_irc_bob:a.example")));
     let mut services = Appservices::default();
     services.add("one.yaml".as_ref(), bridge).expect("is the first");
     let again = Appservice::parse(BRIDGE, server).expect("parses");

@@ -4,7 +4,9 @@
 use kith_api_common::{ApiError, Call};
 use ruma::api::client::alias::get_alias::v3::{Request, Response};
 
+use super::resolve;
+
 pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, ApiError> {
-    let (room_id, servers) = call.app.rooms.resolve_alias_across(request.room_alias).await?;
+    let (room_id, servers) = resolve(&call, request.room_alias).await?;
     Ok(Response { room_id, servers })
 }

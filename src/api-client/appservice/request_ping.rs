@@ -39,6 +39,7 @@ pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, Ap
         });
         return Err(ApiError::new(StatusCode::BAD_GATEWAY, kind, "The application service said no"));
     }
+    call.app.bridges.heard_from(&service.id);
     Ok(Response { duration: call.app.clock.instant().duration_since(start) })
 }
 

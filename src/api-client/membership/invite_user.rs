@@ -10,9 +10,10 @@ pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, Ap
         return Err(ApiError::forbidden("This server does not invite by address"));
     };
     call.limit(Limit::InvitePerIssuer)?;
-    let limiter = &call.app.rate_limiter;
-    limiter.check(&call.app, Limit::InvitePerRoom, request.room_id.as_str())?;
-    limiter.check(&call.app, Limit::InvitePerUser, invited.user_id.as_str())?;
+    call.limit_upon(Limit::InvitePerRoom, request.room_id.as_str())?;
+    call.limit_upon(Limit::InvitePerUser, invited.user_id.as_str())?;
+    // Whether or not they are there then, they can be invited.
+    call.app.bridges.summon_user(invited.user_id.clone()).await?;
     call.app.rooms.invite_across(requester, request.room_id, invited.user_id, invited.reason).await?;
     Ok(Response {})
 }

@@ -10,7 +10,7 @@ use super::third_party_signed;
 pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, ApiError> {
     let requester = call.requester()?.clone();
     call.limit(Limit::Join)?;
-    call.app.rate_limiter.check(&call.app, Limit::JoinPerRoom, request.room_id.as_str())?;
+    call.limit_upon(Limit::JoinPerRoom, request.room_id.as_str())?;
     let third_party_signed = request.third_party_signed.map(third_party_signed).transpose()?;
     let joining = Joining { reason: request.reason, third_party_signed, via: Vec::new() };
     call.app.rooms.join_across(requester, request.room_id.clone(), joining).await?;

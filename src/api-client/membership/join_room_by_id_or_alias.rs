@@ -12,7 +12,7 @@ pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, Ap
     let requester = call.requester()?.clone();
     call.limit(Limit::Join)?;
     let (room_id, via) = named_room(&call, request.room_id_or_alias, request.via).await?;
-    call.app.rate_limiter.check(&call.app, Limit::JoinPerRoom, room_id.as_str())?;
+    call.limit_upon(Limit::JoinPerRoom, room_id.as_str())?;
     let third_party_signed = request.third_party_signed.map(third_party_signed).transpose()?;
     let joining = Joining { reason: request.reason, third_party_signed, via };
     call.app.rooms.join_across(requester, room_id.clone(), joining).await?;

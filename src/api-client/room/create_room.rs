@@ -13,11 +13,18 @@ use ruma::{
 use serde::Deserialize;
 use serde_json::{Map, Value, value::RawValue};
 
+/// For how many of those who are invited an application service may be asked.
+const SUMMONED_MAX: usize = 50;
+
 pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, ApiError> {
     let requester = call.full_user()?.clone();
     call.limit(Limit::RoomCreation)?;
     for user in &request.invite {
-        call.app.rate_limiter.check(&call.app, Limit::InvitePerUser, user.as_str())?;
+        call.limit_upon(Limit::InvitePerUser, user.as_str())?;
+    }
+    // Whether or not they are there then, they can be invited.
+    for user in request.invite.iter().take(SUMMONED_MAX) {
+        call.app.bridges.summon_user(user.clone()).await?;
     }
     let room_id = call.app.rooms.create_room_across(requester, new_room(request)?).await?;
     Ok(Response { room_id })

@@ -16,7 +16,7 @@ use ruma::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{limit_invites, raw};
+use super::{raw, receive_invite};
 
 /// The request; ruma's own type wants the state that the room shows, which may be left out.
 pub(crate) struct Read {
@@ -45,7 +45,6 @@ pub(crate) async fn handler(
     request: Own<Request, Read, Response>,
 ) -> Result<Response, ApiError> {
     let Read { room_id, event_id, body } = request.request;
-    limit_invites(&call, &body.event)?;
     let invite = Invite {
         server: call.origin.clone(),
         room_id,
@@ -54,6 +53,6 @@ pub(crate) async fn handler(
         event: body.event,
         face: body.invite_room_state,
     };
-    let signed = call.app.rooms.receive_invite(invite).await?;
+    let signed = receive_invite(&call, invite).await?;
     Ok(Response { event: raw(&signed)? })
 }

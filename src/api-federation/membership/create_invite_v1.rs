@@ -17,7 +17,7 @@ use ruma::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::limit_invites;
+use super::receive_invite;
 
 /// The request; of the event nothing may be lost, as it has to be signed.
 pub(crate) struct Read {
@@ -53,7 +53,6 @@ pub(crate) async fn handler(
     request: Own<Request, Read, Response>,
 ) -> Result<Response, ApiError> {
     let Read { room_id, event_id, event, face } = request.request;
-    limit_invites(&call, &event)?;
     let invite = Invite {
         server: call.origin.clone(),
         room_id,
@@ -62,7 +61,7 @@ pub(crate) async fn handler(
         event,
         face,
     };
-    let signed = call.app.rooms.receive_invite(invite).await?;
+    let signed = receive_invite(&call, invite).await?;
     // The answer is a list of the number 200 and this container.
     let container = format!(r#"{{"event":{}}}"#, signed.json());
     let event = RawValue::from_string(container).map_err(|error| ApiError::internal(&error))?;

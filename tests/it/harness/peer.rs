@@ -4,17 +4,12 @@
 //! resolved; servers that are to believe its certificate are started by `start_federating`.
 
 use std::{
-    collections::BTreeMap,
-    convert::Infallible,
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD, prelude::BASE64_URL_SAFE_NO_PAD};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
-use http_body_util::{BodyExt, Full};
-use hyper::{Request, Response, body::Bytes, body::Incoming, service::service_fn};
-use hyper_util::rt::TokioIo;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -22,7 +17,9 @@ use tokio::{net::TcpListener, task::AbortHandle};
 use tokio_rustls::TlsAcceptor;
 
 use super::{
-    Answer, Certificate, Server, encode,
+    Answer, Certificate, Server,
+    answers::{Answers, Received, Sent},
+    encode,
     server::{free_port, http_client},
 };
 
@@ -38,40 +35,8 @@ pub(crate) struct Peer {
     pub(crate) name: String,
     key: SigningKey,
     pub(super) http: reqwest::Client,
-    shared: Arc<Shared>,
+    answers: Arc<Answers>,
     serving: AbortHandle,
-}
-
-/// A request that a peer has got.
-#[derive(Clone, Debug)]
-pub(crate) struct Received {
-    /// The path with its query, as it was sent.
-    pub(crate) path: String,
-    pub(crate) body: Value,
-}
-
-/// What a peer sends back.
-#[derive(Clone, Debug)]
-pub(crate) struct Sent {
-    pub(crate) status: u16,
-    pub(crate) headers: Vec<(&'static str, String)>,
-    pub(crate) body: Vec<u8>,
-}
-
-impl Sent {
-    fn json((status, body): (u16, Value)) -> Self {
-        let headers = vec![("content-type", "application/json".to_owned())];
-        Self { status, headers, body: body.to_string().into_bytes() }
-    }
-}
-
-type Answering = Box<dyn Fn(&Received) -> Sent + Send + Sync>;
-
-#[derive(Default)]
-struct Shared {
-    received: Mutex<Vec<Received>>,
-    /// Answers by the beginning of the path; the longest that fits counts.
-    answers: Mutex<BTreeMap<String, Answering>>,
 }
 
 impl Drop for Peer {
@@ -88,9 +53,9 @@ impl Peer {
         let seed: [u8; 32] = Sha256::digest(&name).into();
         let key = SigningKey::from_bytes(&seed);
         let listener = TcpListener::bind((host, port)).await.unwrap();
-        let shared = Arc::new(Shared::default());
-        let serving = tokio::spawn(serve(listener, acceptor(host), Arc::clone(&shared))).abort_handle();
-        let peer = Self { name, key, http: http_client(), shared, serving };
+        let answers = Arc::new(Answers::default());
+        let serving = tokio::spawn(serve(listener, acceptor(host), Arc::clone(&answers))).abort_handle();
+        let peer = Self { name, key, http: http_client(), answers, serving };
         peer.publish_key(now_ms() + DAY_MS);
         peer
     }
@@ -122,13 +87,12 @@ impl Peer {
         path: &str,
         answering: impl Fn(&Received) -> Sent + Send + Sync + 'static,
     ) {
-        self.shared.answers.lock().unwrap().insert(path.to_owned(), Box::new(answering));
+        self.answers.answer_with(path, answering);
     }
 
     /// The requests so far whose path begins like this.
     pub(crate) fn received(&self, path: &str) -> Vec<Received> {
-        let received = self.shared.received.lock().unwrap();
-        received.iter().filter(|request| request.path.starts_with(path)).cloned().collect()
+        self.answers.received(path)
     }
 
     /// A user id of this server.
@@ -393,46 +357,14 @@ fn acceptor(host: &str) -> TlsAcceptor {
     TlsAcceptor::from(Arc::new(config))
 }
 
-async fn serve(listener: TcpListener, acceptor: TlsAcceptor, shared: Arc<Shared>) {
+async fn serve(listener: TcpListener, acceptor: TlsAcceptor, answers: Arc<Answers>) {
     loop {
         let Ok((stream, _)) = listener.accept().await else { return };
-        let (acceptor, shared) = (acceptor.clone(), Arc::clone(&shared));
+        let (acceptor, answers) = (acceptor.clone(), Arc::clone(&answers));
         tokio::spawn(async move {
-            let Ok(stream) = acceptor.accept(stream).await else { return };
-            let service = service_fn(|request| respond(Arc::clone(&shared), request));
-            let connection = hyper::server::conn::http1::Builder::new();
-            // A server that hangs up in between is its own affair.
-            let _ended = connection.serve_connection(TokioIo::new(stream), service).await;
+            if let Ok(stream) = acceptor.accept(stream).await {
+                answers.serve(stream).await;
+            }
         });
     }
-}
-
-async fn respond(
-    shared: Arc<Shared>,
-    request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
-    let (parts, body) = request.into_parts();
-    let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-    let received = Received {
-        path: parts.uri.path_and_query().unwrap().to_string(),
-        body: serde_json::from_slice(&body).unwrap_or(Value::Null),
-    };
-    let Sent { status, headers, body } = {
-        let answers = shared.answers.lock().unwrap();
-        let fitting = answers.iter().filter(|(path, _)| received.path.starts_with(path.as_str()));
-        let longest = fitting.max_by_key(|(path, _)| path.len());
-        longest.map_or_else(
-            || {
-                let error = "the test has no answer to this";
-                Sent::json((404, json!({"errcode": "M_UNRECOGNIZED", "error": error})))
-            },
-            |(_, answering)| answering(&received),
-        )
-    };
-    shared.received.lock().unwrap().push(received);
-    let mut response = Response::builder().status(status);
-    for (name, value) in headers {
-        response = response.header(name, value);
-    }
-    Ok(response.body(Full::new(Bytes::from(body))).unwrap())
 }

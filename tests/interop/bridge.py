@@ -1,0 +1,237 @@
+"""A real bridge, heisenbridge, between a server and an IRC network: chat both ways, across a restart of the server.
+
+Started by `run-bridge`, which installs the bridge. Every step is one assertion or more; the first that fails ends the run.
+"""
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+from pathlib import Path
+
+import aiohttp
+
+from irc_server import MEMBER, IrcServer
+from server import SERVER_NAME, OwnServer, free_port
+
+BOT = f"@heisenbridge:{SERVER_NAME}"
+CHANNEL = "#tea"
+STOP_SECONDS_MAX = 20
+# The bridge reads its rooms anew and connects before it says anything.
+WITHIN_SECONDS = 60
+PAUSE_SECONDS = 0.1
+
+
+class Person:
+    """A user who types at a server."""
+
+    def __init__(self, server: OwnServer, session: aiohttp.ClientSession):
+        self.server, self.session = server, session
+        self.user_id = self.token = ""
+        self._transactions = 0
+
+    async def register(self, name: str) -> None:
+        body = {"username": name, "password": f"{name} has a long one", "auth": {"type": "m.login.dummy"}}
+        answer = await self.call("POST", "/register", body)
+        self.user_id, self.token = answer["user_id"], answer["access_token"]
+
+    async def call(self, method: str, path: str, body: dict | None = None) -> dict:
+        url = f"{self.server.base_url}/_matrix/client/v3{path}"
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        async with self.session.request(method, url, json=body, headers=headers) as response:
+            answer = await response.json()
+            assert response.status == 200, f"{method} {path}: {response.status} {answer}"
+            return answer
+
+    async def say(self, room: str, text: str) -> str:
+        self._transactions += 1
+        path = f"/rooms/{quote(room)}/send/m.room.message/{self._transactions}"
+        answer = await self.call("PUT", path, {"msgtype": "m.text", "body": text})
+        return answer["event_id"]
+
+    async def messages(self, room: str) -> list[dict]:
+        answer = await self.call("GET", f"/rooms/{quote(room)}/messages?dir=b&limit=100")
+        return list(reversed(answer["chunk"]))
+
+    async def sees(self, room: str, sender: str | None, text: str) -> dict:
+        """Waits for a message that holds a text."""
+
+        async def look():
+            events = await self.messages(room)
+            bodies = [event for event in events if sender in (None, event["sender"])]
+            found = [event for event in bodies if text in event["content"].get("body", "")]
+            assert found, f"{text!r} is not among {[event['content'] for event in events]}"
+            return found[-1]
+
+        return await until(look)
+
+    async def invited(self, known: set[str]) -> str:
+        """Waits for an invite to a room that is not known yet, and follows it."""
+
+        async def look():
+            answer = await self.call("GET", "/sync?timeout=0")
+            rooms = set(answer["rooms"]["invite"]) - known
+            assert rooms, f"no invite beside {known}"
+            return rooms.pop()
+
+        room = await until(look)
+        await self.call("POST", f"/join/{quote(room)}", {})
+        known.add(room)
+        return room
+
+
+async def until(look):
+    """Looks again and again until nothing is asserted in vain; gives back what was seen."""
+    deadline = time.monotonic() + WITHIN_SECONDS
+    while True:
+        try:
+            return await look()
+        except AssertionError:
+            if time.monotonic() > deadline:
+                raise
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+def quote(text: str) -> str:
+    return urllib.parse.quote(text, safe="")
+
+
+class Bridge:
+    """The bridge as a process."""
+
+    def __init__(self, work: Path, base_url: str):
+        self.base_url = base_url
+        self.registration = work / "appservices" / "heisenbridge.yaml"
+        self.registration.parent.mkdir()
+        self.log = work / "bridge.log"
+        self._process: subprocess.Popen | None = None
+        arguments = ["--generate", "--listen-port", str(free_port())]
+        subprocess.run(self._command(*arguments), check=True, stdout=subprocess.DEVNULL)
+
+    def _command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "heisenbridge", "-vv", "-c", str(self.registration), *arguments]
+
+    def start(self, owner: str) -> None:
+        with self.log.open("ab") as log:
+            command = self._command("-o", owner, self.base_url)
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def stop(self) -> None:
+        if self._process is None or self._process.poll() is not None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+async def scenario(server: OwnServer, bridge: Bridge, irc: IrcServer, alice: Person, say) -> None:
+    await alice.register("alice")
+    bridge.start(alice.user_id)
+    rooms: set[str] = set()
+
+    control = await alice.call("POST", "/createRoom", {"invite": [BOT], "is_direct": True, "preset": "trusted_private_chat"})
+    control = control["room_id"]
+    await alice.sees(control, BOT, "Howdy")
+    say("the bridge follows an invite and greets")
+
+    await alice.say(control, "ADDNETWORK test")
+    await alice.sees(control, BOT, "Network added")
+    await alice.say(control, f"ADDSERVER test 127.0.0.1 {irc.port}")
+    await alice.sees(control, BOT, "Server added")
+    await alice.say(control, "OPEN test")
+    network = await alice.invited(rooms)
+    say("it takes commands and opens a room for a network")
+
+    await alice.say(network, "NICK alice")
+    await alice.say(network, "CONNECT")
+    await alice.sees(network, None, "Connected")
+    await alice.say(network, f"JOIN {CHANNEL}")
+    channel = await alice.invited(rooms)
+    ghost = f"@irc_test/{MEMBER}:{SERVER_NAME}"
+
+    async def ghost_is_there():
+        members = await alice.call("GET", f"/rooms/{quote(channel)}/joined_members")
+        assert ghost in members["joined"], members["joined"].keys()
+
+    await until(ghost_is_there)
+    say("it connects, and its users come into the room of a channel")
+
+    await chat(irc, alice, channel, ghost, "before")
+    say("chat goes both ways")
+
+    await server.stop()
+    irc.say(CHANNEL, "nobody hears this at once")
+    await server.start()
+    await alice.sees(channel, ghost, "nobody hears this at once")
+    await chat(irc, alice, channel, ghost, "after")
+    say("the chat goes on after a restart of the server")
+
+    bridge.stop()
+    for number in range(5):
+        await alice.say(channel, f"while the bridge is away {number}")
+    bridge.start(alice.user_id)
+    await alice.sees(network, None, "Connected")
+
+    async def all_said():
+        heard = [text for _, _, text in irc.said if text.startswith("while the bridge is away")]
+        assert len(heard) <= 5, f"{heard} holds something twice"
+
+    await until(all_said)
+    # It may connect to the network after it was told: what counts is that the server goes on delivering.
+    await chat(irc, alice, channel, ghost, "at last")
+    say("a bridge that was away is told again")
+
+
+async def chat(irc: IrcServer, alice: Person, channel: str, ghost: str, when: str) -> None:
+    texts = [f"alice {number} {when}" for number in range(3)]
+    for text in texts:
+        await alice.say(channel, text)
+
+    async def heard():
+        said = [text for _, target, text in irc.said if target == CHANNEL and text.endswith(when)]
+        assert said == texts, irc.said
+
+    await until(heard)
+    for number in range(3):
+        irc.say(CHANNEL, f"{MEMBER} {number} {when}")
+    await alice.sees(channel, ghost, f"{MEMBER} 2 {when}")
+    said = [event["content"]["body"] for event in await alice.messages(channel) if event["sender"] == ghost]
+    assert [text for text in said if text.endswith(when)] == [f"{MEMBER} {number} {when}" for number in range(3)], said
+
+
+async def main() -> int:
+    work = Path(tempfile.mkdtemp(prefix="kith-bridge-"))
+    server = OwnServer(os.environ["KITH_BIN"], work)
+    bridge, irc = Bridge(work, server.base_url), IrcServer()
+    config = work / "config.toml"
+    config.write_text(f'{config.read_text()}\n[appservices]\ndirectory = "{bridge.registration.parent}"\n')
+    started = time.monotonic()
+
+    def say(what: str) -> None:
+        print(f"ok    {what}  ({time.monotonic() - started:.1f} s)", flush=True)
+
+    try:
+        await irc.start()
+        await server.start()
+        async with aiohttp.ClientSession() as session:
+            await scenario(server, bridge, irc, Person(server, session), say)
+    except BaseException:
+        print(f"logs: {work}")
+        raise
+    finally:
+        bridge.stop()
+        await server.stop()
+        await irc.stop()
+    shutil.rmtree(work)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))
