@@ -32,6 +32,7 @@ const SECTIONS: [Section; 15] = [
     section("turn", "[turn]", "Turn", include_str!("turn.rs")),
     section("well_known", "[well_known]", "WellKnown", include_str!("well_known.rs")),
     section("presence", "[presence]", "Presence", include_str!("presence.rs")),
+    section("push", "[push]", "Push", include_str!("push.rs")),
     section("federation", "[federation]", "Federation", include_str!("federation.rs")),
 ];
 

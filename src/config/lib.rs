@@ -20,6 +20,7 @@ mod logging;
 mod outgoing;
 mod passwords;
 mod presence;
+mod push;
 mod rate_limits;
 mod registration;
 mod rooms;
@@ -40,6 +41,7 @@ pub use logging::{LogFormat, Logging};
 pub use outgoing::Outgoing;
 pub use passwords::Passwords;
 pub use presence::Presence;
+pub use push::Push;
 pub use rate_limits::{FederationRate, Rate, RateLimits};
 pub use registration::{Registration, RegistrationMode};
 pub use rooms::{EncryptionByDefault, PublicationRule, Rooms, RuleAction};
@@ -84,6 +86,7 @@ pub struct Config {
     pub turn: Turn,
     pub well_known: WellKnown,
     pub presence: Presence,
+    pub push: Push,
     pub federation: Federation,
 }
 
@@ -107,6 +110,7 @@ impl Default for Config {
             turn: Turn::default(),
             well_known: WellKnown::default(),
             presence: Presence::default(),
+            push: Push::default(),
             federation: Federation::default(),
         }
     }

@@ -69,6 +69,10 @@ catalog! {
     RECEIPT_STREAM "receipt_stream" Range;
     // Mentions (tables/mentions.rs).
     MENTIONS "mentions" Range;
+    // Pushers (tables/pushers.rs).
+    PUSHERS "pushers" Range;
+    PUSHER_KEYS "pusher_keys" Range;
+    PUSHER_BACKLOGS "pusher_backlogs" Range;
     // Delivering to other servers, and what they delivered (tables/outbox.rs, tables/destinations.rs).
     OUTBOX "outbox" Range;
     DESTINATIONS "destinations" Range;

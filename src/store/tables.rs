@@ -26,6 +26,7 @@ pub mod filters;
 pub mod key_backups;
 pub mod one_time_keys;
 pub mod profiles;
+pub mod pushers;
 pub mod remote_devices;
 pub mod sliding;
 pub mod threepids;
