@@ -213,7 +213,7 @@ impl Push {
             Some("http") if self.config.push.allow_http_gateways => {}
             _ => return invalid("data.url has to begin with https://"),
         }
-        if url.path() != GATEWAY_PATH || url.query().is_some() {
+        if url.path() != GATEWAY_PATH {
             return Err(PusherError::Invalid(format!("the path of data.url has to be {GATEWAY_PATH}")));
         }
         Ok(())
