@@ -1,9 +1,6 @@
 //! What push conditions ask of a room: its size, the reader's name in it, and who may notify everybody.
 
-use kith_rooms::{
-    room::Room,
-    room_state::State,
-};
+use kith_rooms::{room::Room, room_state::State};
 use kith_store::{Error, RoomSid};
 use ruma::{
     Int, UserId,
@@ -42,8 +39,12 @@ impl RoomContext<'_> {
             Some(made) => made,
             None => {
                 let members = u32::try_from(self.joined).unwrap_or(u32::MAX).into();
-                let mut context =
-                    PushConditionRoomCtx::new(self.room.id.clone(), members, user_id.to_owned(), String::new());
+                let mut context = PushConditionRoomCtx::new(
+                    self.room.id.clone(),
+                    members,
+                    user_id.to_owned(),
+                    String::new(),
+                );
                 context.power_levels = Some(self.power_levels()?);
                 context
             }

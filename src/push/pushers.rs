@@ -139,12 +139,7 @@ impl Push {
     }
 
     /// Removes a pusher; one that does not exist is as good as removed.
-    pub fn delete_pusher(
-        &self,
-        requester: &Requester,
-        app_id: String,
-        pushkey: String,
-    ) -> Result<(), Error> {
+    pub fn delete_pusher(&self, requester: &Requester, app_id: String, pushkey: String) -> Result<(), Error> {
         self.remove_pusher(&(requester.user, app_id, pushkey))
     }
 
@@ -189,7 +184,11 @@ impl Push {
             return invalid(format!("app_id has between 1 and {APP_ID_CHARACTERS_MAX} characters"));
         }
         let texts = [Some(&new.app_display_name), Some(&new.device_display_name), Some(&new.lang)];
-        if texts.into_iter().chain([new.profile_tag.as_ref()]).flatten().any(|text| text.len() > TEXT_BYTES_MAX)
+        if texts
+            .into_iter()
+            .chain([new.profile_tag.as_ref()])
+            .flatten()
+            .any(|text| text.len() > TEXT_BYTES_MAX)
         {
             return invalid(format!("names, lang and profile_tag have at most {TEXT_BYTES_MAX} bytes"));
         }

@@ -151,10 +151,7 @@ fn url_and_data(record: &PusherRecord) -> (String, Map<String, Value>) {
 /// encrypted nobody here knows.
 fn priority(subject: &Subject, actions: &[Action]) -> &'static str {
     let loud = actions.iter().any(|action| {
-        matches!(
-            action,
-            Action::SetTweak(Tweak::Sound(_) | Tweak::Highlight(HighlightTweakValue::Yes))
-        )
+        matches!(action, Action::SetTweak(Tweak::Sound(_) | Tweak::Highlight(HighlightTweakValue::Yes)))
     });
     if loud || subject.kind == "m.room.encrypted" { "high" } else { "low" }
 }

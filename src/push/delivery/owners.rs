@@ -4,7 +4,10 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use kith_store::{Direction, Error, Position, RoomSid, UserSid, tables::pushers::{self, PUSHERS}};
+use kith_store::{
+    Direction, Error, Position, RoomSid, UserSid,
+    tables::pushers::{self, PUSHERS},
+};
 use quick_cache::sync::Cache;
 
 use super::PusherId;

@@ -56,7 +56,8 @@ impl Push {
     fn next_letter(&self, id: &PusherId) -> Result<Option<Letter>, Error> {
         loop {
             let record = PUSHERS.get(self.store.engine(), id.key())?;
-            let Some(record) = record.filter(|record| record.enabled && record.kind == PusherKind::Http) else {
+            let Some(record) = record.filter(|record| record.enabled && record.kind == PusherKind::Http)
+            else {
                 self.delete_backlog(id)?;
                 self.delivery.desk.lock().forget(id);
                 return Ok(None);

@@ -69,8 +69,8 @@ impl Push {
             return self.subject_in_room(view, user, user_id, notice).map(Some);
         }
         let record = MEMBERSHIPS.get(view, &(user, notice.room))?;
-        let Some(record) = record
-            .filter(|record| record.membership == Membership::Invite && record.event == notice.event)
+        let Some(record) =
+            record.filter(|record| record.membership == Membership::Invite && record.event == notice.event)
         else {
             return Ok(None);
         };
