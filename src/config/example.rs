@@ -33,6 +33,7 @@ const SECTIONS: [Section; 15] = [
     section("well_known", "[well_known]", "WellKnown", include_str!("well_known.rs")),
     section("presence", "[presence]", "Presence", include_str!("presence.rs")),
     section("push", "[push]", "Push", include_str!("push.rs")),
+    section("delayed_events", "[delayed_events]", "DelayedEvents", include_str!("delayed_events.rs")),
     section("federation", "[federation]", "Federation", include_str!("federation.rs")),
 ];
 

@@ -9,6 +9,7 @@
 
 mod accounts;
 mod appservices;
+mod delayed_events;
 mod error;
 #[cfg(test)]
 mod example;
@@ -32,6 +33,7 @@ mod well_known;
 
 pub use accounts::Accounts;
 pub use appservices::Appservices;
+pub use delayed_events::DelayedEvents;
 pub use error::{ConfigError, Problem};
 pub use federation::Federation;
 pub use limits::Limits;
@@ -87,6 +89,7 @@ pub struct Config {
     pub well_known: WellKnown,
     pub presence: Presence,
     pub push: Push,
+    pub delayed_events: DelayedEvents,
     pub federation: Federation,
 }
 
@@ -111,6 +114,7 @@ impl Default for Config {
             well_known: WellKnown::default(),
             presence: Presence::default(),
             push: Push::default(),
+            delayed_events: DelayedEvents::default(),
             federation: Federation::default(),
         }
     }

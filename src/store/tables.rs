@@ -2,6 +2,7 @@
 
 pub mod aliases;
 pub mod counters;
+pub mod delayed;
 pub mod destinations;
 pub mod edges;
 pub mod events;

@@ -24,8 +24,10 @@ const UNSTABLE_FEATURES: [&str; 8] = [
     "uk.timedout.msc4323",
 ];
 
-pub(crate) fn handler(_: &Call, _: Request) -> Result<Response, ApiError> {
-    let unstable_features: BTreeMap<String, bool> =
+pub(crate) fn handler(call: &Call, _: Request) -> Result<Response, ApiError> {
+    let mut unstable_features: BTreeMap<String, bool> =
         UNSTABLE_FEATURES.iter().map(|feature| ((*feature).to_owned(), true)).collect();
+    let delays = call.app.config.delayed_events.max_delay_seconds > 0;
+    unstable_features.insert("org.matrix.msc4140".to_owned(), delays);
     Ok(Response { versions: VERSIONS.map(str::to_owned).to_vec(), unstable_features })
 }

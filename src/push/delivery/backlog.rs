@@ -1,7 +1,7 @@
 //! What pushers have to tell, out of the tables: for when the ring of changes does not reach back, for the start, and
 //! for pushers whose gateway was away.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use kith_store::{
     Direction, Error, Position, UserSid,
@@ -30,7 +30,7 @@ impl Push {
         self.read_owners()?;
         self.delivery.tallies.clear();
         let view = self.store.read();
-        let mut concerned: HashSet<UserSid> = HashSet::new();
+        let mut concerned: BTreeSet<UserSid> = BTreeSet::new();
         for row in ROOM_HEADS.scan(&*view, &(), Direction::Forward) {
             let (room, heads) = row?;
             if heads.position > since {

@@ -1,6 +1,6 @@
 //! From what happened to whom it is to be told by which pusher.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc};
 
 use kith_store::{
     Change, ChangeKind, Error, EventSid, Position, RoomSid, UserSid,
@@ -26,7 +26,7 @@ use crate::{Push, evaluate};
 #[derive(Default)]
 struct News {
     notices: Vec<(UserSid, Notice)>,
-    badges: HashSet<UserSid>,
+    badges: BTreeSet<UserSid>,
 }
 
 impl Push {

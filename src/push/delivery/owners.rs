@@ -2,7 +2,10 @@
 //!
 //! What is in memory follows the table `pushers`; whoever sends something looks there again.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use kith_store::{
     Direction, Error, Position, RoomSid, UserSid,
@@ -33,7 +36,7 @@ impl Owners {
         self.by_user.contains_key(&user)
     }
 
-    pub(super) fn users(&self) -> Vec<UserSid> {
+    pub(super) fn users(&self) -> BTreeSet<UserSid> {
         self.by_user.keys().copied().collect()
     }
 
@@ -59,7 +62,9 @@ impl Owners {
             return members.iter().copied().filter(|member| self.contains(*member)).collect();
         }
         let present = self.by_user.keys().filter(|user| members.binary_search(user).is_ok());
-        present.copied().collect()
+        let mut present: Vec<UserSid> = present.copied().collect();
+        present.sort_unstable();
+        present.into()
     }
 }
 
@@ -145,9 +150,7 @@ mod tests {
         }
         let users = |numbers: &[u64]| numbers.iter().copied().map(UserSid).collect::<Vec<_>>();
         assert_eq!(*owners.among(&users(&[1, 2])), users(&[2]));
-        let mut found = owners.among(&users(&[1, 2, 3, 4, 5, 7])).to_vec();
-        found.sort_unstable();
-        assert_eq!(found, users(&[2, 4]));
+        assert_eq!(*owners.among(&users(&[1, 2, 3, 4, 5, 7])), users(&[2, 4]));
     }
 
     #[test]

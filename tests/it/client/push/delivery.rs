@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{GATEWAYS, Gateway, Server, User};
 
-/// Two people in one room, one of whom has a phone.
+/// Three people in one room, one of whom has a phone.
 struct Phone {
     server: Server,
     gateway: Gateway,
@@ -35,6 +35,8 @@ impl Phone {
         let options = json!({"preset": "public_chat", "name": "Tea", "room_alias_name": "tea"});
         let room = writer.create_room(options).await;
         reader.join(&room).await.ok();
+        // Rooms of two have rules of their own.
+        server.register("third").await.join(&room).await.ok();
         Self { server, gateway, writer, reader, room }
     }
 
