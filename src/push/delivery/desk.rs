@@ -104,8 +104,7 @@ impl Desk {
 
     /// A pusher that has a row.
     pub(super) fn add_behind(&mut self, id: PusherId, cursor: Position, interval_ms: u64, due_ms: u64) {
-        let behind = Some(Behind::at(cursor, true));
-        self.lines.insert(id.clone(), Line { behind, interval_ms, badge: true, ..Line::default() });
+        self.lines.insert(id.clone(), Line::with_row(cursor, interval_ms));
         self.rest(&id, Some(due_ms));
     }
 

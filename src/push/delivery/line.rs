@@ -58,6 +58,11 @@ impl Behind {
 }
 
 impl Line {
+    /// A pusher that has a row.
+    pub(super) fn with_row(cursor: Position, interval_ms: u64) -> Self {
+        Self { behind: Some(Behind::at(cursor, true)), badge: true, interval_ms, ..Self::default() }
+    }
+
     /// One more thing to tell.
     pub(super) fn push(&mut self, notice: Notice) {
         if self.behind.is_some() {
