@@ -17,7 +17,7 @@ struct Section {
     source: &'static str,
 }
 
-const SECTIONS: [Section; 15] = [
+const SECTIONS: [Section; 17] = [
     section("listeners", "[[listeners]]", "Listener", include_str!("listeners.rs")),
     section("registration", "[registration]", "Registration", include_str!("registration.rs")),
     section("accounts", "[accounts]", "Accounts", include_str!("accounts.rs")),
