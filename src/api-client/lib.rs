@@ -14,6 +14,7 @@ mod backup;
 mod content;
 mod context;
 mod dehydrated_device;
+mod delayed_events;
 mod device;
 mod directory;
 mod filter;

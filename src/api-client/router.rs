@@ -4,9 +4,9 @@ use kith_api_common::Router;
 
 use crate::{
     account, account_data, admin, alias, appservice, authenticated_media, backup, context, dehydrated_device,
-    device, directory, filter, keys, knock, media, membership, message, presence, profile, push, read_marker,
-    receipt, redact, relations, reporting, room, server, session, space, state, sync, tag, thirdparty,
-    threads, to_device, typing, user_directory,
+    delayed_events, device, directory, filter, keys, knock, media, membership, message, presence, profile,
+    push, read_marker, receipt, redact, relations, reporting, room, server, session, space, state, sync, tag,
+    thirdparty, threads, to_device, typing, user_directory,
 };
 
 /// Enters every endpoint of the client-server API.
@@ -22,6 +22,7 @@ pub fn routes(router: Router) -> Router {
         backup::routes,
         context::routes,
         dehydrated_device::routes,
+        delayed_events::routes,
         device::routes,
         directory::routes,
         filter::routes,

@@ -9,6 +9,7 @@
 
 mod accounts;
 mod appservices;
+mod delayed_events;
 mod error;
 #[cfg(test)]
 mod example;
@@ -21,6 +22,7 @@ mod media;
 mod outgoing;
 mod passwords;
 mod presence;
+mod push;
 mod rate_limits;
 mod registration;
 mod rooms;
@@ -33,6 +35,7 @@ mod well_known;
 
 pub use accounts::Accounts;
 pub use appservices::Appservices;
+pub use delayed_events::DelayedEvents;
 pub use error::{ConfigError, Problem};
 pub use federation::Federation;
 pub use limits::Limits;
@@ -43,6 +46,7 @@ pub use media::{Media, MediaS3, MediaStorage};
 pub use outgoing::Outgoing;
 pub use passwords::Passwords;
 pub use presence::Presence;
+pub use push::Push;
 pub use rate_limits::{FederationRate, Rate, RateLimits};
 pub use registration::{Registration, RegistrationMode};
 pub use rooms::{EncryptionByDefault, PublicationRule, Rooms, RuleAction};
@@ -88,6 +92,8 @@ pub struct Config {
     pub turn: Turn,
     pub well_known: WellKnown,
     pub presence: Presence,
+    pub push: Push,
+    pub delayed_events: DelayedEvents,
     pub federation: Federation,
     pub media: Media,
     pub media_s3: MediaS3,
@@ -114,6 +120,8 @@ impl Default for Config {
             turn: Turn::default(),
             well_known: WellKnown::default(),
             presence: Presence::default(),
+            push: Push::default(),
+            delayed_events: DelayedEvents::default(),
             federation: Federation::default(),
             media: Media::default(),
             media_s3: MediaS3::default(),

@@ -23,6 +23,7 @@ pub mod check;
 mod commit;
 pub mod countable;
 pub mod create;
+pub mod delayed;
 mod drafting;
 mod identity;
 pub mod ingest;
@@ -94,6 +95,7 @@ pub struct Rooms {
     pub(crate) acls: server_acl::AclCache,
     pub(crate) receiving: receive::Receiving,
     pub(crate) signed_events: policy::SignedEvents,
+    pub(crate) delaying: delayed::Delaying,
 }
 
 /// What [`Rooms::new`] is made of.
@@ -145,6 +147,7 @@ impl Rooms {
             acls: server_acl::AclCache::default(),
             receiving: receive::Receiving::default(),
             signed_events: policy::SignedEvents::default(),
+            delaying: delayed::Delaying::default(),
         })
     }
 }

@@ -24,6 +24,8 @@ pub(crate) fn start(app: &Arc<App>) {
     app.media.start();
     app.bridges.start();
     app.e2ee.start();
+    app.push.start();
+    app.rooms.start_delayed_events();
     every(app, "sweep", SWEEP_INTERVAL, |app| app.accounts.sweep().map(|_swept| ()));
     every(app, "transactions", TRANSACTIONS_INTERVAL, sweep_transactions);
     every(app, "sliding connections", TRANSACTIONS_INTERVAL, |app| app.sync.sweep_sliding());

@@ -3,6 +3,7 @@
 pub mod aliases;
 pub mod appservices;
 pub mod counters;
+pub mod delayed;
 pub mod destinations;
 pub mod edges;
 pub mod events;
@@ -28,6 +29,7 @@ pub mod key_backups;
 pub mod media;
 pub mod one_time_keys;
 pub mod profiles;
+pub mod pushers;
 pub mod remote_devices;
 pub mod sliding;
 pub mod threepids;

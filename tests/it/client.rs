@@ -9,6 +9,7 @@ mod authenticated_media;
 mod backup;
 mod context;
 mod dehydrated_device;
+mod delayed_events;
 mod device;
 mod directory;
 mod filter;
