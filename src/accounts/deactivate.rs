@@ -10,6 +10,7 @@ use kith_store::{
         filters::FILTERS,
         key_backups,
         profiles::PROFILES,
+        search::Pending,
         threepids::{THREEPID_OWNERS, THREEPIDS},
     },
 };
@@ -55,6 +56,9 @@ impl Accounts {
         let mut txn = self.store.begin();
         ACCOUNTS.put(&mut txn.batch, &user, &account);
         DEPARTURES.put(&mut txn.batch, &user, &());
+        if erase {
+            Pending::Sender(user).note(&mut txn.batch);
+        }
         let (devices, forgotten) = self.delete_sessions(&mut txn, user, None)?;
         PROFILES.delete(&mut txn.batch, &user);
         account::announce_profile(&mut txn, user)?;

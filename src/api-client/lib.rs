@@ -32,6 +32,7 @@ mod relations;
 mod reporting;
 mod room;
 pub mod router;
+mod search;
 mod server;
 mod session;
 mod space;

@@ -47,7 +47,7 @@ pub struct App {
     pub ephemeral: Arc<Ephemeral>,
     /// Push rules and unread counts.
     pub push: Arc<Push>,
-    /// The user directory.
+    /// Finding messages and people.
     pub search: Arc<Search>,
     /// Who did what how often.
     pub rate_limiter: RateLimiter,

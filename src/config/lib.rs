@@ -23,6 +23,7 @@ mod presence;
 mod rate_limits;
 mod registration;
 mod rooms;
+mod search;
 mod secret;
 mod storage;
 mod turn;
@@ -43,6 +44,7 @@ pub use presence::Presence;
 pub use rate_limits::{FederationRate, Rate, RateLimits};
 pub use registration::{Registration, RegistrationMode};
 pub use rooms::{EncryptionByDefault, PublicationRule, Rooms, RuleAction};
+pub use search::Search;
 pub use secret::Secret;
 pub use storage::{Durability, Storage};
 pub use turn::Turn;
@@ -85,6 +87,7 @@ pub struct Config {
     pub well_known: WellKnown,
     pub presence: Presence,
     pub federation: Federation,
+    pub search: Search,
 }
 
 impl Default for Config {
@@ -108,6 +111,7 @@ impl Default for Config {
             well_known: WellKnown::default(),
             presence: Presence::default(),
             federation: Federation::default(),
+            search: Search::default(),
         }
     }
 }

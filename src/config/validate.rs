@@ -7,6 +7,7 @@ use figment::value::Value;
 
 const SECRET_CHARACTERS_MIN: usize = 16;
 const MEMORY_BUDGET_MIB_MIN: u64 = 64;
+const SEARCH_MEMORY_MIB_MIN: u64 = 16;
 const TIMEOUT_MS_MIN: u64 = 100;
 const HEADER_BYTES_MIN: usize = 8 * 1024;
 const REQUEST_BODY_BYTES_MIN: usize = 64 * 1024;
@@ -182,6 +183,7 @@ fn check_bounds(config: &Config, problems: &mut Problems<'_>) {
         ("outgoing.request_timeout_ms", config.outgoing.request_timeout_ms, TIMEOUT_MS_MIN, " ms"),
         ("outgoing.response_bytes_max", from_usize(config.outgoing.response_bytes_max), 1_024, " bytes"),
         ("turn.lifetime_seconds", config.turn.lifetime_seconds, 60, " seconds"),
+        ("search.memory_mib", config.search.memory_mib, SEARCH_MEMORY_MIB_MIN, " MiB"),
     ];
     for (key, value, least, unit) in bounds {
         let (holds, message) = at_least(value, least, unit);

@@ -3,7 +3,7 @@
 mod edus;
 
 use crate::figures;
-use crate::open::Ground;
+use crate::open::{Ground, OpenError};
 use kith_api_common::{App, PeerTurns, RateLimiter, Router};
 use kith_base::{Outgoing, Tasks};
 use kith_e2ee::E2ee;
@@ -60,9 +60,10 @@ pub(crate) fn peers(
 }
 
 /// Makes every service.
-pub(crate) fn wire(ground: Ground, outgoing: Outgoing, tasks: &Tasks) -> Result<Arc<App>, kith_store::Error> {
+pub(crate) fn wire(ground: Ground, outgoing: Outgoing, tasks: &Tasks) -> Result<Arc<App>, OpenError> {
     let peers = peers(&ground, outgoing.clone(), tasks)?;
     let rooms = rooms(&ground, Arc::clone(&peers), tasks);
+    let search_directory = ground.data_dir.search();
     let Ground { config, clock, random, store, accounts, .. } = ground;
     let push = Push::new(Arc::clone(&store), Arc::clone(&rooms));
     let sync = Sync::new(kith_sync::Parts {
@@ -75,7 +76,14 @@ pub(crate) fn wire(ground: Ground, outgoing: Outgoing, tasks: &Tasks) -> Result<
     });
     let ephemeral =
         Ephemeral::new(Arc::clone(&store), Arc::clone(&rooms), clock.clone(), Arc::clone(&config));
-    let search = Search::new(Arc::clone(&store), Arc::clone(&rooms));
+    let search = Search::open(kith_search::Parts {
+        store: Arc::clone(&store),
+        rooms: Arc::clone(&rooms),
+        config: Arc::clone(&config),
+        clock: clock.clone(),
+        tasks: tasks.clone(),
+        directory: search_directory,
+    })?;
     let e2ee = E2ee::new(kith_e2ee::Parts {
         store: Arc::clone(&store),
         accounts: Arc::clone(&accounts),

@@ -15,6 +15,7 @@ pub mod receipts;
 pub mod relations;
 pub mod reports;
 pub mod rooms;
+pub mod search;
 pub mod transactions;
 
 pub mod account_data;

@@ -9,6 +9,7 @@ static COUNTERS: Table<String, u64> = Table::new(families::COUNTERS);
 
 const POSITION: &str = "position";
 const DELIVERED: &str = "delivered";
+const DIRECTORY: &str = "user directory";
 
 /// Positions up to this one may have been given out.
 pub(crate) fn position_ceiling(read: &dyn Read) -> Result<u64, Error> {
@@ -27,6 +28,16 @@ pub fn delivered(read: &dyn Read) -> Result<Position, Error> {
 /// Moves the common cursor of delivery.
 pub fn put_delivered(batch: &mut Batch, delivered: Position) {
     COUNTERS.put(batch, &DELIVERED.to_owned(), &delivered.0);
+}
+
+/// Up to here the user directory follows what happened; zero before it was first made.
+pub fn directory(read: &dyn Read) -> Result<Position, Error> {
+    Ok(Position(COUNTERS.get(read, &DIRECTORY.to_owned())?.unwrap_or(0)))
+}
+
+/// Moves the cursor of the user directory.
+pub fn put_directory(batch: &mut Batch, followed: Position) {
+    COUNTERS.put(batch, &DIRECTORY.to_owned(), &followed.0);
 }
 
 /// Numbers of this kind up to this one may have been given out.
