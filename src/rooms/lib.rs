@@ -26,6 +26,7 @@ pub mod create;
 mod drafting;
 mod identity;
 pub mod ingest;
+mod invite_rules;
 mod lane;
 pub mod membership;
 pub mod memberships;
@@ -68,6 +69,7 @@ pub mod tokens;
 pub mod viewer;
 pub mod visibility;
 
+pub use invite_rules::{InviteRule, InviteRules};
 pub use read_error::ReadError;
 pub use viewer::Viewer;
 pub use visibility::{RoomView, Seen};

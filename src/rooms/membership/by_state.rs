@@ -5,7 +5,7 @@ use kith_store::tables::members::Membership;
 use ruma::{OwnedUserId, UserId};
 use serde_json::{Map, Value, value::RawValue};
 
-use super::{MembershipError, check_invitee, join, restricted};
+use super::{MembershipError, join, restricted};
 use crate::{WriteError, acting::content, commit::RoomWrite, send::NewState};
 
 /// A member event on its way in as state.
@@ -51,7 +51,7 @@ impl StateMembership {
                 Ok(content(&fields)?)
             }
             Membership::Invite => {
-                check_invitee(write.rooms, &self.target)?;
+                check_invitee(write.rooms, &requester.user_id, &self.target)?;
                 Ok(given)
             }
             _ => Ok(given),
