@@ -32,6 +32,7 @@ mod relations;
 mod reporting;
 mod room;
 pub mod router;
+mod rtc;
 mod search;
 mod server;
 mod session;

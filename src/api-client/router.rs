@@ -5,8 +5,8 @@ use kith_api_common::Router;
 use crate::{
     account, account_data, admin, alias, appservice, backup, context, dehydrated_device, device, directory,
     filter, keys, knock, membership, message, presence, profile, push, read_marker, receipt, redact,
-    relations, reporting, room, search, server, session, space, state, sync, tag, threads, to_device, typing,
-    user_directory,
+    relations, reporting, room, rtc, search, server, session, space, state, sync, tag, threads, to_device,
+    typing, user_directory,
 };
 
 /// Enters every endpoint of the client-server API.
@@ -37,6 +37,7 @@ pub fn routes(router: Router) -> Router {
         relations::routes,
         reporting::routes,
         room::routes,
+        rtc::routes,
         search::routes,
         server::routes,
         session::routes,

@@ -17,7 +17,7 @@ struct Section {
     source: &'static str,
 }
 
-const SECTIONS: [Section; 16] = [
+const SECTIONS: [Section; 17] = [
     section("listeners", "[[listeners]]", "Listener", include_str!("listeners.rs")),
     section("registration", "[registration]", "Registration", include_str!("registration.rs")),
     section("accounts", "[accounts]", "Accounts", include_str!("accounts.rs")),
@@ -34,6 +34,7 @@ const SECTIONS: [Section; 16] = [
     section("presence", "[presence]", "Presence", include_str!("presence.rs")),
     section("federation", "[federation]", "Federation", include_str!("federation.rs")),
     section("search", "[search]", "Search", include_str!("search.rs")),
+    section("rtc", "[rtc]", "Rtc", include_str!("rtc.rs")),
 ];
 
 const fn section(

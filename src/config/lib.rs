@@ -23,6 +23,7 @@ mod presence;
 mod rate_limits;
 mod registration;
 mod rooms;
+mod rtc;
 mod search;
 mod secret;
 mod storage;
@@ -44,6 +45,7 @@ pub use presence::Presence;
 pub use rate_limits::{FederationRate, Rate, RateLimits};
 pub use registration::{Registration, RegistrationMode};
 pub use rooms::{EncryptionByDefault, PublicationRule, Rooms, RuleAction};
+pub use rtc::Rtc;
 pub use search::Search;
 pub use secret::Secret;
 pub use storage::{Durability, Storage};
@@ -88,6 +90,7 @@ pub struct Config {
     pub presence: Presence,
     pub federation: Federation,
     pub search: Search,
+    pub rtc: Rtc,
 }
 
 impl Default for Config {
@@ -112,6 +115,7 @@ impl Default for Config {
             presence: Presence::default(),
             federation: Federation::default(),
             search: Search::default(),
+            rtc: Rtc::default(),
         }
     }
 }

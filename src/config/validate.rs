@@ -65,6 +65,7 @@ fn check_names(config: &Config, problems: &mut Problems<'_>) {
     problems.require_url(config.public_base_url.as_deref(), "public_base_url");
     problems.require_url(config.well_known.client.as_deref(), "well_known.client");
     problems.require_url(config.well_known.support_page.as_deref(), "well_known.support_page");
+    problems.require_url(config.rtc.livekit_service_url.as_deref(), "rtc.livekit_service_url");
     for (index, contact) in config.well_known.support_contacts.iter().enumerate() {
         let reachable = contact.email_address.is_some() || contact.matrix_id.is_some();
         let key = format!("well_known.support_contacts.{index}");

@@ -12,10 +12,7 @@ use ruma::{OwnedRoomAliasId, OwnedRoomId, OwnedUserId, RoomAliasId};
 use serde_json::{Map, Value, value::RawValue};
 
 use crate::{
-    Rooms, WriteError,
-    acting::check_not_suspended,
-    aliases::AliasError,
-    invite_rules::check_invitee,
+    Rooms, WriteError, acting::check_not_suspended, aliases::AliasError, invite_rules::check_invitee,
     membership::MembershipError,
 };
 

@@ -143,7 +143,8 @@ mod tests {
     fn rules_mean_what_they_say() {
         let check = |contents: &[&str], expected: [InviteRule; 3]| {
             let rules = InviteRules::read(contents.iter().copied());
-            let senders = [user_id!("@ann:good.example"), user_id!("@ben:bad.example"), user_id!("@cat:bad.example")];
+            let senders =
+                [user_id!("@ann:good.example"), user_id!("@ben:bad.example"), user_id!("@cat:bad.example")];
             assert_eq!(senders.map(|sender| rules.rule_for(sender)), expected, "{contents:?}");
         };
         use InviteRule::{Allow, Block, Ignore};
@@ -153,7 +154,10 @@ mod tests {
         check(&[r#"{"default_action":"other","blocked_users":7}"#], [Allow; 3]);
         check(&[r#"{"block_all":true}"#], [Block; 3]);
         check(&[r#"{"blocked_servers":["*"],"allowed_servers":["good.example"]}"#], [Allow, Block, Block]);
-        check(&[r#"{"blocked_servers":["bad.*"],"allowed_users":["@c?t:bad.example"]}"#], [Allow, Block, Allow]);
+        check(
+            &[r#"{"blocked_servers":["bad.*"],"allowed_users":["@c?t:bad.example"]}"#],
+            [Allow, Block, Allow],
+        );
         check(&[r#"{"ignored_users":["@ben:*"],"blocked_servers":["bad.example"]}"#], [Allow, Ignore, Block]);
         check(&[r#"{"allowed_servers":["good.example"],"default_action":"block"}"#], [Allow, Block, Block]);
         check(&[r#"{"ignored_servers":["*"]}"#, r#"{"blocked_users":["@cat:*"]}"#], [Ignore, Ignore, Block]);

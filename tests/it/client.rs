@@ -24,6 +24,7 @@ mod redact;
 mod relations;
 mod reporting;
 mod room;
+mod rtc;
 mod search;
 mod server;
 mod session;

@@ -13,14 +13,18 @@ const VERSIONS: [&str; 20] = [
 ];
 
 /// What works under a name of its own. Whoever adds an endpoint with an unstable path adds its flag here.
-const UNSTABLE_FEATURES: [&str; 10] = [
+const UNSTABLE_FEATURES: [&str; 14] = [
     "org.matrix.e2e_cross_signing",
     "org.matrix.msc3814",
     "org.matrix.msc3882",
+    "org.matrix.msc3874",
+    "org.matrix.msc4143",
     "org.matrix.msc4155",
     "org.matrix.msc4380",
     "org.matrix.msc4380.stable",
     "org.matrix.simplified_msc3575",
+    "uk.half-shot.msc2666.query_mutual_rooms",
+    "uk.half-shot.msc2666.query_mutual_rooms.stable",
     "uk.tcpip.msc4133",
     "uk.tcpip.msc4133.stable",
     "uk.timedout.msc4323",

@@ -15,7 +15,8 @@ pub(crate) async fn search(user: &User, criteria: Value) -> Value {
 
 /// The same, from where an answer left off.
 pub(crate) async fn search_from(user: &User, criteria: Value, next_batch: &str) -> Value {
-    let query = if next_batch.is_empty() { String::new() } else { format!("?next_batch={}", encode(next_batch)) };
+    let query =
+        if next_batch.is_empty() { String::new() } else { format!("?next_batch={}", encode(next_batch)) };
     let body = json!({"search_categories": {"room_events": criteria}});
     let answer = user.post(&format!("/search{query}"), body).await.ok();
     answer["search_categories"]["room_events"].clone()

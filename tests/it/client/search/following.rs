@@ -127,7 +127,8 @@ async fn figures_tell_how_far_it_is() {
     let room = alice.create_room(json!({})).await;
     alice.say(&room, "counted").await;
     assert_eq!(found(&alice, "counted").await.len(), 1);
-    let text = server.http.get(format!("{}/metrics", server.base)).send().await.unwrap().text().await.unwrap();
+    let text =
+        server.http.get(format!("{}/metrics", server.base)).send().await.unwrap().text().await.unwrap();
     for figure in ["kith_search_messages 1", "kith_search_building 0", "kith_search_commits_total"] {
         assert!(text.contains(figure), "no {figure} in {text}");
     }

@@ -89,7 +89,10 @@ async fn filters_narrow_the_search() {
     assert_eq!(filtered(json!({"senders": ["@nobody:localhost"]})).await, [""; 0]);
     assert_eq!(filtered(json!({"not_senders": [bob.id]})).await, ["tea elsewhere", "tea by alice"]);
     assert_eq!(filtered(json!({"contains_url": true})).await, ["tea.pdf"]);
-    assert_eq!(filtered(json!({"contains_url": false, "rooms": [room]})).await, ["tea by bob", "tea by alice"]);
+    assert_eq!(
+        filtered(json!({"contains_url": false, "rooms": [room]})).await,
+        ["tea by bob", "tea by alice"]
+    );
     assert_eq!(filtered(json!({"types": ["m.room.name"]})).await, [""; 0]);
     assert_eq!(filtered(json!({"types": ["m.room.*"], "limit": 1})).await, ["tea.pdf"]);
     assert_eq!(filtered(json!({"not_types": ["m.room.message"]})).await, [""; 0]);
@@ -181,9 +184,11 @@ async fn results_come_with_their_surroundings_and_state() {
     assert_eq!(bodies(&context["events_before"]), ["two", "one"]);
     assert_eq!(bodies(&context["events_after"]), ["four"]);
     assert_eq!(context["profile_info"][&bob.id]["displayname"], "bob");
-    let older = alice.messages(&room, &format!("dir=b&limit=1&from={}", context["start"].as_str().unwrap())).await;
+    let older =
+        alice.messages(&room, &format!("dir=b&limit=1&from={}", context["start"].as_str().unwrap())).await;
     assert_eq!(older["chunk"][0]["type"], "m.room.member");
-    let newer = alice.messages(&room, &format!("dir=f&limit=1&from={}", context["end"].as_str().unwrap())).await;
+    let newer =
+        alice.messages(&room, &format!("dir=f&limit=1&from={}", context["end"].as_str().unwrap())).await;
     assert_eq!(bodies(&newer["chunk"]), ["five"]);
     let state = &answer["state"][&room];
     assert!(find_state(state, "m.room.create", "").is_some(), "{state}");
@@ -211,7 +216,9 @@ async fn what_is_wrong_is_said() {
     let group = json!({"group_by": [{"key": "type"}]});
     ask(json!({"search_term": "x", "groupings": group}), "").await.refused(400, "M_INVALID_PARAM");
     ask(json!({"search_term": "x"}), "?next_batch=nonsense").await.refused(400, "M_INVALID_PARAM");
-    ask(json!({"search_term": "x", "event_context": {"before_limit": -1}}), "").await.refused(400, "M_BAD_JSON");
+    ask(json!({"search_term": "x", "event_context": {"before_limit": -1}}), "")
+        .await
+        .refused(400, "M_BAD_JSON");
     ask(json!({"search_term": "long ".repeat(20_000)}), "").await.ok();
     let body = Some(json!({"search_categories": {"room_events": {"search_term": "x"}}}));
     server.anonymous("POST", "/_matrix/client/v3/search", body).await.refused(401, "M_MISSING_TOKEN");

@@ -24,7 +24,8 @@ async fn strangers_find_nothing() {
 async fn history_is_as_visible_as_elsewhere() {
     let server = Server::start().await;
     let (alice, bob) = (server.register("alice").await, server.register("bob").await);
-    let visibility = json!([{"type": "m.room.history_visibility", "content": {"history_visibility": "joined"}}]);
+    let visibility =
+        json!([{"type": "m.room.history_visibility", "content": {"history_visibility": "joined"}}]);
     let room = alice.create_room(json!({"preset": "public_chat", "initial_state": visibility})).await;
     alice.say(&room, "story before").await;
     bob.join(&room).await.ok();
@@ -108,7 +109,9 @@ async fn the_room_before_an_upgrade_is_searched_along() {
     alice.say(new, "heirloom in the new room").await;
     let within = async |room: &str| {
         let filter = json!({"rooms": [room]});
-        texts(&search(&alice, json!({"search_term": "heirloom", "order_by": "recent", "filter": filter})).await)
+        texts(
+            &search(&alice, json!({"search_term": "heirloom", "order_by": "recent", "filter": filter})).await,
+        )
     };
     assert_eq!(within(new).await, ["heirloom in the new room", "heirloom in the old room"]);
     assert_eq!(within(&old).await, ["heirloom in the old room"]);
