@@ -13,8 +13,9 @@ const VERSIONS: [&str; 20] = [
 ];
 
 /// What works under a name of its own. Whoever adds an endpoint with an unstable path adds its flag here.
-const UNSTABLE_FEATURES: [&str; 14] = [
+const UNSTABLE_FEATURES: [&str; 15] = [
     "org.matrix.e2e_cross_signing",
+    "org.matrix.msc3391",
     "org.matrix.msc3814",
     "org.matrix.msc3882",
     "org.matrix.msc3874",
