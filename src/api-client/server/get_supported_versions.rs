@@ -13,12 +13,13 @@ const VERSIONS: [&str; 20] = [
 ];
 
 /// What works under a name of its own. Whoever adds an endpoint with an unstable path adds its flag here.
-const UNSTABLE_FEATURES: [&str; 15] = [
+const UNSTABLE_FEATURES: [&str; 16] = [
     "org.matrix.e2e_cross_signing",
     "org.matrix.msc3391",
     "org.matrix.msc3814",
     "org.matrix.msc3882",
     "org.matrix.msc3874",
+    "org.matrix.msc3912",
     "org.matrix.msc4143",
     "org.matrix.msc4155",
     "org.matrix.msc4380",
