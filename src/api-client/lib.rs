@@ -22,6 +22,7 @@ mod lenient;
 mod membership;
 mod message;
 mod paging;
+mod peeking;
 mod presence;
 mod profile;
 mod push;

@@ -4,7 +4,7 @@ use kith_api_common::Router;
 
 use crate::{
     account, account_data, admin, alias, appservice, backup, context, dehydrated_device, device, directory,
-    filter, keys, knock, membership, message, presence, profile, push, read_marker, receipt, redact,
+    filter, keys, knock, membership, message, peeking, presence, profile, push, read_marker, receipt, redact,
     relations, reporting, room, rtc, search, server, session, space, state, sync, tag, threads, to_device,
     typing, user_directory,
 };
@@ -28,6 +28,7 @@ pub fn routes(router: Router) -> Router {
         knock::routes,
         membership::routes,
         message::routes,
+        peeking::routes,
         presence::routes,
         profile::routes,
         push::routes,

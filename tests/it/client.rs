@@ -15,6 +15,7 @@ mod keys;
 mod knock;
 mod membership;
 mod message;
+mod peeking;
 mod presence;
 mod profile;
 mod push;
