@@ -13,7 +13,11 @@ use kith_store::Position;
 use tantivy::IndexWriter;
 use tokio::sync::watch;
 
-use crate::{IndexError, Search, directory::Listing, index::Progress};
+use crate::{
+    IndexError, Search,
+    directory::Listing,
+    index::{Index, Progress},
+};
 
 /// How long a search waits for what has just happened, in milliseconds.
 const FRESHEN_MS_MAX: u64 = 1_500;
@@ -171,10 +175,12 @@ impl Search {
             following.writer = None;
             following.handled.clear();
             following.uncommitted = 0;
-            if let Some(index) = &search.index
-                && let Ok(Some(progress)) = index.progress()
-            {
-                following.progress = progress;
+            match search.index.as_ref().map(Index::progress) {
+                Some(Ok(Some(progress))) => following.progress = progress,
+                // Nothing was committed yet.
+                Some(Ok(None)) => following.progress = Progress::fresh(search.store.visible()),
+                Some(Err(error)) => tracing::error!(%error, "the index of messages cannot be read"),
+                None => {}
             }
         };
         self.tasks.blocking(reset).await;

@@ -20,7 +20,8 @@ use tantivy::{
     tokenizer::{PreTokenizedString, Token},
 };
 
-pub(crate) use self::gather::{Gather, Hit, Mark, Order};
+pub use self::gather::Order;
+pub(crate) use self::gather::{Gather, Hit, Mark};
 use crate::{text::Text, words};
 
 /// Changes with the fields below and with what words become: an index of another format is made again.

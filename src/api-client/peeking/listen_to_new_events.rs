@@ -8,7 +8,7 @@ use kith_api_common::{
     json::{Answered, Json},
 };
 use kith_rooms::{Viewer, filter::RoomEventFilter, timeline::PageRequest, tokens::Token};
-use kith_store::{ChangeKind, Direction, Position};
+use kith_store::{ChangeKind, Direction, Position, RoomSid};
 use ruma::{RoomId, api::client::peeking::listen_to_new_events::v3};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -37,14 +37,18 @@ pub(crate) async fn handler(call: Call, request: Request) -> Result<Json<Respons
     let mut visible = app.store.changes().subscribe();
     let mut seen = *visible.borrow_and_update();
     let from = Token::parse_optional(from.as_deref())?.unwrap_or(Token::Stream(seen));
-    let viewer = app.tasks.blocking(move || viewer(&call, &*call.app.store.read())).await?;
+    let (room, at) = (room_id.clone(), Arc::clone(&app));
+    let find = move || -> Result<(Viewer, Option<RoomSid>), ApiError> {
+        Ok((viewer(&call, &*call.app.store.read())?, at.store.ids().find_room(&room)?))
+    };
+    let (viewer, room) = app.tasks.blocking(find).await?;
     let timeout = timeout.unwrap_or(Duration::from_millis(TIMEOUT_MS_DEFAULT));
     let time_is_up = tokio::time::sleep(timeout.min(Duration::from_millis(TIMEOUT_MS_MAX)));
     tokio::pin!(time_is_up);
     let stopping = app.tasks.stopping();
     loop {
-        let (reading, room, looking) = (Arc::clone(&app), room_id.clone(), viewer.clone());
-        let news = app.tasks.blocking(move || read_news(&reading, &room, &looking, from)).await?;
+        let (reading, room_id, looking) = (Arc::clone(&app), room_id.clone(), viewer.clone());
+        let news = app.tasks.blocking(move || read_news(&reading, &room_id, &looking, from)).await?;
         if !news.chunk.is_empty() {
             return Ok(Json::ok(news));
         }
@@ -57,7 +61,7 @@ pub(crate) async fn handler(call: Call, request: Request) -> Result<Json<Respons
                 },
             }
             let before = std::mem::replace(&mut seen, *visible.borrow_and_update());
-            if concerns(&app, &room_id, before)? {
+            if concerns(&app, room, before) {
                 break;
             }
         }
@@ -85,8 +89,7 @@ fn read_news(app: &App, room_id: &RoomId, viewer: &Viewer, from: Token) -> Resul
 }
 
 /// Whether something happened in a room behind a position, as far as the ring of changes can tell.
-fn concerns(app: &App, room_id: &RoomId, before: Position) -> Result<bool, ApiError> {
-    let Some(changes) = app.store.changes().since(before) else { return Ok(true) };
-    let Some(room) = app.store.ids().find_room(room_id)? else { return Ok(false) };
-    Ok(changes.iter().any(|change| matches!(change.kind, ChangeKind::Event { room: at, .. } if at == room)))
+fn concerns(app: &App, room: Option<RoomSid>, before: Position) -> bool {
+    let Some(changes) = app.store.changes().since(before) else { return true };
+    changes.iter().any(|change| matches!(change.kind, ChangeKind::Event { room: at, .. } if Some(at) == room))
 }

@@ -6,7 +6,7 @@ use ruma::{OwnedUserId, UserId};
 use serde_json::{Map, Value, value::RawValue};
 
 use super::{MembershipError, join, restricted};
-use crate::{WriteError, acting::content, commit::RoomWrite, send::NewState};
+use crate::{WriteError, acting::content, commit::RoomWrite, invite_rules::check_invitee, send::NewState};
 
 /// A member event on its way in as state.
 pub(crate) struct StateMembership {

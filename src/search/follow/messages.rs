@@ -88,12 +88,14 @@ impl Search {
             }
             match Pending::of(key) {
                 Some(Pending::Everything) => self.begin_anew(writer, following)?,
-                Some(Pending::Event(event, _)) => drop(events.insert(event)),
+                Some(Pending::Event(event, _)) => {
+                    events.insert(event);
+                }
                 Some(Pending::Sender(user)) => {
-                    drop(writer.delete_term(Fields::term(index.fields.sender, user.0)))
+                    writer.delete_term(Fields::term(index.fields.sender, user.0));
                 }
                 Some(Pending::Room(room)) => {
-                    drop(writer.delete_term(Fields::term(index.fields.room, room.0)))
+                    writer.delete_term(Fields::term(index.fields.room, room.0));
                 }
                 None => {}
             }
@@ -117,7 +119,8 @@ impl Search {
         let mut txn = self.store.begin();
         counters::put_directory(&mut txn.batch, Position::START);
         following.listing = Listing::default();
-        Ok(drop(self.store.commit(txn)?))
+        drop(self.store.commit(txn)?);
+        Ok(())
     }
 
     fn take_arrivals(
