@@ -206,3 +206,6 @@ fn schema() -> (Schema, Fields) {
 fn at(path: &Path, source: io::Error) -> IndexError {
     IndexError::Directory { path: path.to_owned(), source }
 }
+
+#[cfg(test)]
+mod tests;
