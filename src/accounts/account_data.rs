@@ -72,6 +72,25 @@ impl Accounts {
         Ok(())
     }
 
+    /// Deletes a piece of account data for a client; what is not there is deleted already.
+    pub fn delete_account_data(
+        &self,
+        user: UserSid,
+        room: Option<RoomSid>,
+        kind: &str,
+    ) -> Result<(), AccountDataError> {
+        if OWNED_BY_SERVER.contains(&kind) {
+            return Err(AccountDataError::OwnedByServer(kind.to_owned()));
+        }
+        let lane = self.lanes.user(user);
+        let mut txn = self.store.begin();
+        account_data::delete(&mut txn, self.read(), user, room, kind)?;
+        let committed = self.store.commit(txn)?;
+        drop(lane);
+        committed.wait_durable()?;
+        Ok(())
+    }
+
     /// The content of a piece of account data.
     pub fn find_account_data(
         &self,
@@ -121,7 +140,8 @@ impl Accounts {
 fn items(
     rows: impl Iterator<Item = Result<((UserSid, RoomSid, String), AccountDataRecord), Error>>,
 ) -> Result<Vec<AccountDataItem>, Error> {
-    rows.map(|row| row.map(|(key, record)| item(key, record))).collect()
+    let kept = rows.filter(|row| row.as_ref().map_or(true, |(_, record)| !record.is_deleted()));
+    kept.map(|row| row.map(|(key, record)| item(key, record))).collect()
 }
 
 fn item((_, room, kind): (UserSid, RoomSid, String), record: AccountDataRecord) -> AccountDataItem {

@@ -11,6 +11,7 @@ use kith_store::{
         key_backups,
         profiles::PROFILES,
         pushers,
+        search::Pending,
         threepids::{THREEPID_OWNERS, THREEPIDS},
     },
 };
@@ -56,6 +57,9 @@ impl Accounts {
         let mut txn = self.store.begin();
         ACCOUNTS.put(&mut txn.batch, &user, &account);
         DEPARTURES.put(&mut txn.batch, &user, &());
+        if erase {
+            Pending::Sender(user).note(&mut txn.batch);
+        }
         let (devices, forgotten) = self.delete_sessions(&mut txn, user, None)?;
         PROFILES.delete(&mut txn.batch, &user);
         account::announce_profile(&mut txn, user)?;

@@ -1,5 +1,7 @@
 //! What clients keep on the server for themselves.
 
+mod delete_global_account_data;
+mod delete_room_account_data;
 mod get_global_account_data;
 mod get_room_account_data;
 mod set_global_account_data;
@@ -12,6 +14,8 @@ use serde_json::value::RawValue;
 
 pub(crate) fn routes(router: Router) -> Router {
     router
+        .endpoint(delete_global_account_data::handler)
+        .endpoint(delete_room_account_data::handler)
         .endpoint(get_global_account_data::handler)
         .endpoint(get_room_account_data::handler)
         .endpoint(set_global_account_data::handler)

@@ -4,9 +4,9 @@ use kith_api_common::Router;
 
 use crate::{
     account, account_data, admin, alias, appservice, authenticated_media, backup, context, dehydrated_device,
-    delayed_events, device, directory, filter, keys, knock, media, membership, message, presence, profile,
-    push, read_marker, receipt, redact, relations, reporting, room, server, session, space, state, sync, tag,
-    thirdparty, threads, to_device, typing, user_directory,
+    delayed_events, device, directory, filter, keys, knock, media, membership, message, peeking, presence,
+    profile, push, read_marker, receipt, redact, relations, reporting, room, rtc, search, server, session,
+    space, state, sync, tag, thirdparty, threads, to_device, typing, user_directory,
 };
 
 /// Enters every endpoint of the client-server API.
@@ -31,6 +31,7 @@ pub fn routes(router: Router) -> Router {
         media::routes,
         membership::routes,
         message::routes,
+        peeking::routes,
         presence::routes,
         profile::routes,
         push::routes,
@@ -40,6 +41,8 @@ pub fn routes(router: Router) -> Router {
         relations::routes,
         reporting::routes,
         room::routes,
+        rtc::routes,
+        search::routes,
         server::routes,
         session::routes,
         space::routes,

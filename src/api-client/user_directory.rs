@@ -5,5 +5,5 @@ mod search_users;
 use kith_api_common::Router;
 
 pub(crate) fn routes(router: Router) -> Router {
-    router.endpoint(search_users::handler)
+    router.endpoint_async(search_users::handler)
 }

@@ -51,7 +51,7 @@ pub struct App {
     pub ephemeral: Arc<Ephemeral>,
     /// Push rules and unread counts.
     pub push: Arc<Push>,
-    /// The user directory.
+    /// Finding messages and people.
     pub search: Arc<Search>,
     /// Files and previews.
     pub media: Arc<Media>,

@@ -29,6 +29,7 @@ mod resident;
 mod rooms;
 mod rooms_reading;
 mod rooms_serving;
+mod search;
 mod store;
 mod sync;
 

@@ -38,6 +38,8 @@ const SECTIONS: &[Section] = &[
     section("media", "[media]", "Media", include_str!("media.rs")),
     section("media_s3", "[media_s3]", "MediaS3", include_str!("media.rs")),
     section("url_previews", "[url_previews]", "UrlPreviews", include_str!("url_previews.rs")),
+    section("search", "[search]", "Search", include_str!("search.rs")),
+    section("rtc", "[rtc]", "Rtc", include_str!("rtc.rs")),
 ];
 
 const fn section(

@@ -26,6 +26,8 @@ mod push;
 mod rate_limits;
 mod registration;
 mod rooms;
+mod rtc;
+mod search;
 mod secret;
 mod storage;
 mod turn;
@@ -50,6 +52,8 @@ pub use push::Push;
 pub use rate_limits::{FederationRate, Rate, RateLimits};
 pub use registration::{Registration, RegistrationMode};
 pub use rooms::{EncryptionByDefault, PublicationRule, Rooms, RuleAction};
+pub use rtc::Rtc;
+pub use search::Search;
 pub use secret::Secret;
 pub use storage::{Durability, Storage};
 pub use turn::Turn;
@@ -97,6 +101,8 @@ pub struct Config {
     pub federation: Federation,
     pub media: Media,
     pub media_s3: MediaS3,
+    pub rtc: Rtc,
+    pub search: Search,
     pub url_previews: UrlPreviews,
 }
 
@@ -126,6 +132,8 @@ impl Default for Config {
             media: Media::default(),
             media_s3: MediaS3::default(),
             url_previews: UrlPreviews::default(),
+            search: Search::default(),
+            rtc: Rtc::default(),
         }
     }
 }

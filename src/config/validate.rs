@@ -7,6 +7,7 @@ use figment::value::Value;
 
 const SECRET_CHARACTERS_MIN: usize = 10;
 const MEMORY_BUDGET_MIB_MIN: u64 = 64;
+const SEARCH_MEMORY_MIB_MIN: u64 = 16;
 const TIMEOUT_MS_MIN: u64 = 100;
 const HEADER_BYTES_MIN: usize = 8 * 1024;
 const REQUEST_BODY_BYTES_MIN: usize = 64 * 1024;
@@ -65,6 +66,7 @@ fn check_names(config: &Config, problems: &mut Problems<'_>) {
     problems.require_url(config.public_base_url.as_deref(), "public_base_url");
     problems.require_url(config.well_known.client.as_deref(), "well_known.client");
     problems.require_url(config.well_known.support_page.as_deref(), "well_known.support_page");
+    problems.require_url(config.rtc.livekit_service_url.as_deref(), "rtc.livekit_service_url");
     for (index, contact) in config.well_known.support_contacts.iter().enumerate() {
         let reachable = contact.email_address.is_some() || contact.matrix_id.is_some();
         let key = format!("well_known.support_contacts.{index}");
@@ -183,6 +185,7 @@ fn check_bounds(config: &Config, problems: &mut Problems<'_>) {
         ("outgoing.request_timeout_ms", config.outgoing.request_timeout_ms, TIMEOUT_MS_MIN, " ms"),
         ("outgoing.response_bytes_max", from_usize(config.outgoing.response_bytes_max), 1_024, " bytes"),
         ("turn.lifetime_seconds", config.turn.lifetime_seconds, 60, " seconds"),
+        ("search.memory_mib", config.search.memory_mib, SEARCH_MEMORY_MIB_MIN, " MiB"),
     ];
     for (key, value, least, unit) in bounds {
         let (holds, message) = at_least(value, least, unit);

@@ -12,14 +12,18 @@ use kith_event::{
     client_format::{Unsigned, client_event},
 };
 use kith_store::{
-    Direction, Error, EventSid,
-    tables::relations::{RELATIONS, RelationRecord},
+    Direction, Error, EventSid, Read,
+    tables::{
+        events::{EVENT_META, EventMeta, Verdict},
+        relations::{RELATIONS, RelationRecord},
+    },
 };
 use ruma::{OwnedEventId, UInt};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::{
+    Rooms,
     filter::rel_type,
     render::{Form, Shown, raw},
     visibility::{RoomView, Seen},
@@ -67,6 +71,43 @@ struct Children {
     references: Vec<EventSid>,
     /// The events of the thread below it, newest first, with their senders.
     thread: Vec<(EventSid, RelationRecord)>,
+}
+
+impl Rooms {
+    /// The edit that an event is shown with today, whoever looks: for what is derived from events for everybody.
+    pub fn newest_edit(
+        &self,
+        read: &dyn Read,
+        event: EventSid,
+        meta: &EventMeta,
+        pdu: &Pdu,
+    ) -> Result<Option<(EventSid, Pdu)>, Error> {
+        if meta.state_key.is_some() || rel_type(pdu).as_deref() == Some("m.replace") {
+            return Ok(None);
+        }
+        let mut newest: Option<(EventSid, Pdu)> = None;
+        let rows = RELATIONS.scan(read, &event, Direction::Backward).take(RELATIONS_LOOKED_AT_MAX);
+        let mut weighed = 0;
+        for row in rows {
+            let ((_, _, _, child), relation) = row?;
+            if relation.rel_type != "m.replace" || !may_edit(meta, pdu, &relation) {
+                continue;
+            }
+            let counts = EVENT_META.get(read, &child)?.is_some_and(|child| {
+                let accepted = child.verdict == Verdict::Accepted && child.room == meta.room;
+                accepted && child.redacted_by.is_none() && child.state_key.is_none()
+            });
+            let edit = self.pdu(child)?;
+            if counts && is_newer_edit(&edit, newest.as_ref().map(|(_, newest)| newest)) {
+                newest = Some((child, edit));
+            }
+            weighed += 1;
+            if weighed == EDITS_WEIGHED_MAX {
+                break;
+            }
+        }
+        Ok(newest)
+    }
 }
 
 impl RoomView<'_> {
@@ -119,7 +160,7 @@ impl RoomView<'_> {
                         _ if redacted => {}
                         "m.replace"
                             if !is_edit
-                                && may_edit(seen, pdu, &relation)
+                                && may_edit(&seen.meta, pdu, &relation)
                                 && children.edits.len() < EDITS_WEIGHED_MAX =>
                         {
                             children.edits.push(child);
@@ -152,9 +193,7 @@ impl RoomView<'_> {
                 continue;
             }
             let edit = self.rooms.pdu(edit.event)?;
-            let rank = |pdu: &Pdu| (pdu.origin_server_ts(), pdu.event_id().clone());
-            let newer = newest.as_ref().is_none_or(|newest| rank(newest) < rank(&edit));
-            if newer && edit.kind_text() == event.pdu.kind_text() && has_new_content(&edit) {
+            if is_newer_edit(&edit, newest.as_ref()) && edit.kind_text() == event.pdu.kind_text() {
                 newest = Some(edit);
             }
         }
@@ -177,8 +216,14 @@ impl RoomView<'_> {
 }
 
 /// Only the sender may edit, and only into an event of the same type.
-fn may_edit(parent: &Seen, pdu: &Pdu, relation: &RelationRecord) -> bool {
-    relation.sender == parent.meta.sender && relation.kind == pdu.kind().to_string()
+fn may_edit(parent: &EventMeta, pdu: &Pdu, relation: &RelationRecord) -> bool {
+    relation.sender == parent.sender && relation.kind == pdu.kind().to_string()
+}
+
+/// Whether an edit counts and takes the place of the one that counted so far.
+fn is_newer_edit(edit: &Pdu, so_far: Option<&Pdu>) -> bool {
+    let rank = |pdu: &Pdu| (pdu.origin_server_ts(), pdu.event_id().clone());
+    has_new_content(edit) && so_far.is_none_or(|newest| rank(newest) < rank(edit))
 }
 
 /// An encrypted edit hides its new content, so it is taken at its word.

@@ -12,10 +12,8 @@ use ruma::{OwnedRoomAliasId, OwnedRoomId, OwnedUserId, RoomAliasId};
 use serde_json::{Map, Value, value::RawValue};
 
 use crate::{
-    Rooms, WriteError,
-    acting::check_not_suspended,
-    aliases::AliasError,
-    membership::{MembershipError, check_invitee},
+    Rooms, WriteError, acting::check_not_suspended, aliases::AliasError, invite_rules::check_invitee,
+    membership::MembershipError,
 };
 
 pub(crate) use self::{
@@ -115,7 +113,7 @@ impl Rooms {
         check_not_suspended(requester)?;
         let version = self.version_for_new(new.version.as_deref())?;
         let alias = self.alias_for_new(requester, &new)?;
-        self.check_invites(&new)?;
+        self.check_invites(requester, &new)?;
         let now_ms = self.clock.now_ms();
         let plan = plan::plan(self, requester, version, &new, alias.as_deref())?;
         let mut founding = Founding::begin(self, requester, version, plan.create, now_ms)?;
@@ -168,7 +166,7 @@ impl Rooms {
         }
     }
 
-    fn check_invites(&self, new: &NewRoom) -> Result<(), CreateError> {
+    fn check_invites(&self, requester: &Requester, new: &NewRoom) -> Result<(), CreateError> {
         if new.invites_by_address {
             return Err(CreateError::InviteByAddress);
         }
@@ -181,7 +179,7 @@ impl Rooms {
             )));
         }
         for user in &new.invite {
-            check_invitee(self, user).map_err(CreateError::Invite)?;
+            check_invitee(self, &requester.user_id, user).map_err(CreateError::Invite)?;
         }
         Ok(())
     }

@@ -27,6 +27,7 @@ pub mod delayed;
 mod drafting;
 mod identity;
 pub mod ingest;
+mod invite_rules;
 mod lane;
 pub mod membership;
 pub mod memberships;
@@ -70,6 +71,7 @@ pub mod tokens;
 pub mod viewer;
 pub mod visibility;
 
+pub use invite_rules::{InviteRule, InviteRules};
 pub use policy::Unsigned;
 pub use read_error::ReadError;
 pub use viewer::Viewer;

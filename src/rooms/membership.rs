@@ -23,7 +23,6 @@ use serde_json::{Map, Value};
 
 use crate::{Rooms, WriteError, acting::content, commit::RoomWrite};
 
-pub(crate) use self::invite::check_invitee;
 pub use self::{join::Joining, third_party::ThirdPartySigned};
 
 /// Why a membership was not changed.

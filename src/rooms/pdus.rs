@@ -68,6 +68,19 @@ impl Rooms {
         Ok(Some(loaded))
     }
 
+    /// An event whose metadata is at hand, without a place in the cache: for those who pass by all events once.
+    pub fn pdu_in_passing(&self, event: EventSid, meta: &EventMeta) -> Result<Option<Pdu>, Error> {
+        if let Some(pdu) = self.pdus.0.get(&event) {
+            return Ok(Some(pdu));
+        }
+        match self.load(event, meta) {
+            Ok(pdu) => Ok(Some(pdu)),
+            // It was taken away meanwhile.
+            Err(Error::Missing { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// An event by its name, if it is stored.
     pub fn find_event(&self, event_id: &EventId) -> Result<Option<(EventSid, Pdu)>, Error> {
         let Some(event) = self.store.ids().find_event(event_id)? else { return Ok(None) };

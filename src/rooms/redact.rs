@@ -1,10 +1,15 @@
 //! Redacting an event: sending the redaction. What it does to its target is written by `commit/redactions.rs`.
 //! <https://spec.matrix.org/v1.19/client-server-api/#put_matrixclientv3roomsroomidredacteventidtxnid>
 
+use std::sync::Arc;
+
 use kith_accounts::Requester;
 use kith_event::{Pdu, build::Draft};
-use kith_store::tables::members::Membership;
-use ruma::{EventId, OwnedEventId, RoomId, events::TimelineEventType};
+use kith_store::{
+    Direction,
+    tables::{members::Membership, relations::RELATIONS},
+};
+use ruma::{EventId, OwnedEventId, OwnedRoomId, RoomId, events::TimelineEventType};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -14,6 +19,9 @@ use crate::{
     send::{NewMessage, SendError},
     transactions::TransactionKey,
 };
+
+/// How many related events one redaction takes along.
+const RELATED_MAX: usize = 1_000;
 
 /// A redaction that is wanted.
 pub(crate) struct Redacting {
@@ -53,6 +61,62 @@ impl Rooms {
         let content = reason.map(|reason| ("reason".to_owned(), Value::String(reason))).into_iter().collect();
         let redacting = Redacting { target: target.to_owned(), content, transaction_id, timestamp_ms: None };
         self.redact_as(requester, room_id, redacting, format!("redact {target}"))
+    }
+
+    /// Takes the content of events away that relate to one in these ways (`*` means any), in the background. What the
+    /// user may not redact stays.
+    pub fn redact_related_later(
+        self: &Arc<Self>,
+        requester: &Requester,
+        room_id: OwnedRoomId,
+        target: OwnedEventId,
+        rel_types: Vec<String>,
+        reason: Option<String>,
+    ) {
+        let (rooms, tasks, requester) = (Arc::clone(self), self.tasks.clone(), requester.clone());
+        let work = move || {
+            let redacted = rooms.redact_related(&requester, &room_id, &target, &rel_types, reason);
+            if let Err(error) = redacted {
+                tracing::warn!(%error, %room_id, "events that relate to a redacted one may have kept their content");
+            }
+        };
+        let supervisor = tasks.clone();
+        supervisor.spawn("related redactions", async move { tasks.blocking(work).await });
+    }
+
+    fn redact_related(
+        &self,
+        requester: &Requester,
+        room_id: &RoomId,
+        target: &EventId,
+        rel_types: &[String],
+        reason: Option<String>,
+    ) -> Result<(), SendError> {
+        let engine = self.store.engine();
+        let Some(target) = self.store.ids().find_event(target)? else { return Ok(()) };
+        let is_meant = |rel_type: &str| rel_types.iter().any(|meant| meant == "*" || meant == rel_type);
+        let mut children = Vec::new();
+        for row in RELATIONS.scan(engine, &target, Direction::Backward) {
+            let ((_, _, _, child), relation) = row?;
+            if is_meant(&relation.rel_type) {
+                children.push(child);
+            }
+            if children.len() == RELATED_MAX {
+                break;
+            }
+        }
+        for child in children {
+            if self.tasks.stopping().is_cancelled() {
+                break;
+            }
+            let child = self.store.ids().event_id(child)?;
+            match self.redact(requester, room_id, &child, reason.clone(), None) {
+                Err(SendError::Write(error @ WriteError::Store(_))) => return Err(error.into()),
+                // Not theirs to redact, or of another room.
+                Ok(_) | Err(_) => {}
+            }
+        }
+        Ok(())
     }
 
     /// `endpoint` tells the transactions of one endpoint from those of another.

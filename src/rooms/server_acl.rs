@@ -62,7 +62,7 @@ fn is_ip_literal(host: &str) -> bool {
 
 /// Whether a text matches a pattern of `*` (any characters) and `?` (one). Only the last `*` is ever tried again, so
 /// the work is bounded by the product of the lengths, and a pattern longer than the text is done with at once.
-fn matches(pattern: &str, text: &str) -> bool {
+pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let fixed = pattern.iter().filter(|byte| **byte != b'*').count();
     if fixed > text.len() {

@@ -7,7 +7,7 @@ use ruma::{DeviceId, OwnedDeviceId, OwnedUserId, UserId};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::Rooms;
+use crate::{InviteRule, InviteRules, Rooms};
 
 /// How many ignored users of one user count.
 const IGNORED_USERS_MAX: usize = 10_000;
@@ -23,6 +23,8 @@ pub struct Viewer {
     pub device_id: Option<OwnedDeviceId>,
     /// Whose events the user does not want to see.
     pub ignored: Arc<HashSet<UserSid>>,
+    /// From whom the user wants to be invited.
+    pub invites: Arc<InviteRules>,
 }
 
 impl Viewer {
@@ -46,7 +48,19 @@ impl Rooms {
             user_id: Some(user_id.to_owned()),
             device_id: device_id.map(ToOwned::to_owned),
             ignored: Arc::new(self.ignored_users(read, user)?),
+            invites: Arc::new(self.invite_rules(read, user)?),
         })
+    }
+
+    /// Whether a viewer is not to see an invite by this user.
+    pub fn hides_invite_of(&self, viewer: &Viewer, sender: UserSid) -> Result<bool, Error> {
+        if viewer.ignored.contains(&sender) {
+            return Ok(true);
+        }
+        if viewer.invites.are_empty() {
+            return Ok(false);
+        }
+        Ok(viewer.invites.rule_for(&self.store.ids().user_id(sender)?) == InviteRule::Ignore)
     }
 
     /// The users whom a user ignores. Nobody can ignore themselves.

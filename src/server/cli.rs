@@ -65,6 +65,9 @@ pub(crate) enum Command {
         /// Where the copy goes; must not exist
         directory: PathBuf,
     },
+    /// Looks after the index of messages and the user directory
+    #[command(subcommand)]
+    Search(SearchCommand),
     /// Verifies that everything in the data directory is consistent, while the server is not running
     Check,
 }
@@ -107,6 +110,13 @@ pub(crate) enum UserCommand {
         #[arg(long)]
         revoke: bool,
     },
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum SearchCommand {
+    /// Makes the index of messages and the user directory anew, in the background of the running server or of its next
+    /// start
+    Rebuild,
 }
 
 #[derive(Subcommand, Debug)]

@@ -4,6 +4,7 @@ pub(crate) mod backup;
 pub(crate) mod check;
 pub(crate) mod config;
 pub(crate) mod key;
+pub(crate) mod search;
 pub(crate) mod user;
 
 use crate::Failure;

@@ -1,6 +1,6 @@
 //! The data directory: its layout and its owner's name.
 //!
-//! `database/` is the storage engine's, `server_name` says whose data this is, `signing.key` is the private key that
+//! `database/` is the storage engine's, `search/` the index of messages, `server_name` says whose data this is, `signing.key` is the private key that
 //! signs every event (`kith_peers::signing_key`), `control.sock` is there while a server runs (`control.rs`). `is_copy`
 //! says that this is a backup which no server has run on yet.
 
@@ -15,6 +15,8 @@ use std::sync::Arc;
 
 /// The storage engine's directory.
 pub(crate) const DATABASE: &str = "database";
+/// The index of messages: not part of backups, because it can be made again.
+const SEARCH: &str = "search";
 const OWNER_ONLY_DIRECTORY: u32 = 0o700;
 const OWNER_ONLY_FILE: u32 = 0o600;
 /// The file that says whose data this is.
@@ -103,6 +105,11 @@ impl DataDir {
     /// The storage engine's directory.
     pub(crate) fn database(&self) -> PathBuf {
         self.path.join(DATABASE)
+    }
+
+    /// The index of messages.
+    pub(crate) fn search(&self) -> PathBuf {
+        self.path.join(SEARCH)
     }
 }
 

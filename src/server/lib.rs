@@ -43,6 +43,7 @@ pub fn main() -> ExitCode {
         Command::Config(command) => commands::config::run(&cli.settings, &command),
         Command::Key(command) => commands::key::run(&cli.settings, &command),
         Command::Backup { directory } => commands::backup::run(&cli.settings, &directory),
+        Command::Search(command) => commands::search::run(&cli.settings, &command),
         Command::Check => commands::check::run(&cli.settings),
     };
     match outcome {

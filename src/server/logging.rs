@@ -8,7 +8,7 @@ use tracing_subscriber::fmt;
 
 /// Parts that say at `info` what is only worth knowing when looking for a fault: ruma's rules tell of every event that
 /// they allow. Whoever wants that names the part in `logging.level`.
-const QUIET_PARTS: &str = "ruma_state_res=warn";
+const QUIET_PARTS: &str = "ruma_state_res=warn,tantivy=warn";
 
 /// Why logging could not be set up.
 #[derive(Debug, thiserror::Error)]

@@ -37,6 +37,8 @@ pub(crate) enum OpenError {
     Store(#[from] kith_store::Error),
     #[error(transparent)]
     Media(#[from] kith_media::OpenError),
+    #[error(transparent)]
+    Search(#[from] kith_search::IndexError),
     #[error("appservices: {0}")]
     Appservices(#[from] kith_accounts::AppserviceError),
 }

@@ -27,6 +27,8 @@ pub(crate) enum Order {
     Deactivate { user: String, erase: bool },
     /// Make somebody an administrator, or no longer one.
     SetAdmin { user: String, admin: bool },
+    /// Make the index of messages and the user directory anew.
+    RebuildSearch,
     /// Copy everything into a directory that does not exist yet; its path is absolute.
     Backup { directory: PathBuf },
 }
@@ -60,6 +62,11 @@ impl Hands {
             }
             Order::Deactivate { user, erase } => users::deactivate(self, user, *erase),
             Order::SetAdmin { user, admin } => users::set_admin(self, user, *admin),
+            Order::RebuildSearch => {
+                kith_search::order_rebuild(&self.store)?;
+                Ok("The server makes the index anew in the background; kith_search_building says when it is done."
+                    .to_owned())
+            }
             Order::Backup { directory } => backup::make(self, directory),
         }
     }

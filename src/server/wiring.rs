@@ -84,6 +84,7 @@ pub(crate) fn wire(ground: Ground, outgoing: Outgoing, tasks: &Tasks) -> Result<
     let peers = peers(&ground, outgoing.clone(), tasks)?;
     let media = media(&ground, outgoing.clone(), Arc::clone(&peers), tasks)?;
     let rooms = rooms(&ground, Arc::clone(&peers), tasks);
+    let search_directory = ground.data_dir.search();
     let Ground { config, clock, random, store, accounts, .. } = ground;
     let push = Push::new(kith_push::Parts {
         store: Arc::clone(&store),
@@ -105,7 +106,14 @@ pub(crate) fn wire(ground: Ground, outgoing: Outgoing, tasks: &Tasks) -> Result<
     });
     let ephemeral =
         Ephemeral::new(Arc::clone(&store), Arc::clone(&rooms), clock.clone(), Arc::clone(&config));
-    let search = Search::new(Arc::clone(&store), Arc::clone(&rooms));
+    let search = Search::open(kith_search::Parts {
+        store: Arc::clone(&store),
+        rooms: Arc::clone(&rooms),
+        config: Arc::clone(&config),
+        clock: clock.clone(),
+        tasks: tasks.clone(),
+        directory: search_directory,
+    })?;
     let e2ee = E2ee::new(kith_e2ee::Parts {
         store: Arc::clone(&store),
         accounts: Arc::clone(&accounts),

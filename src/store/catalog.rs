@@ -132,6 +132,10 @@ catalog! {
     THREEPIDS "threepids" Range;
     THREEPID_OWNERS "threepid_owners" Point;
     THREEPID_VALIDATIONS "threepid_validations" Point;
+    // What search has to look at again, and the user directory (tables/search.rs).
+    SEARCH_PENDING "search_pending" Range;
+    DIRECTORY_ENTRIES "directory_entries" Point;
+    DIRECTORY_WORDS "directory_words" Range;
     // User-interactive authentication (tables/uia.rs).
     UIA_SESSIONS "uia_sessions" Point;
     REGISTRATION_TOKENS "registration_tokens" Point;

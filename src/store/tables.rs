@@ -17,6 +17,7 @@ pub mod receipts;
 pub mod relations;
 pub mod reports;
 pub mod rooms;
+pub mod search;
 pub mod transactions;
 
 pub mod account_data;

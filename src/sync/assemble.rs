@@ -79,7 +79,7 @@ impl Moment<'_> {
             }
         }
         for invited in &selection.invited {
-            if let Some(room) = self.invited_room(invited) {
+            if let Some(room) = self.invited_room(invited)? {
                 rooms.invite.insert(self.room_id(invited.room)?, room);
             }
         }

@@ -4,11 +4,13 @@
 use kith_api_common::{ApiError, Call, Limit};
 use ruma::api::client::user_directory::search_users::v3::{Request, Response, User};
 
-pub(crate) fn handler(call: &Call, request: Request) -> Result<Response, ApiError> {
-    let requester = call.full_user()?;
+pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, ApiError> {
+    let requester = call.full_user()?.clone();
     call.limit(Limit::UserDirectory)?;
     let limit = usize::try_from(u64::from(request.limit)).unwrap_or(usize::MAX);
-    let found = call.app.search.users(requester, &request.search_term, limit)?;
+    call.app.search.freshen_people().await;
+    let (search, term) = (call.app.search.clone(), request.search_term);
+    let found = call.app.tasks.blocking(move || search.users(&requester, &term, limit)).await?;
     let people = found.people.into_iter().map(|person| User {
         user_id: person.user_id,
         display_name: person.display_name,

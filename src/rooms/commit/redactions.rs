@@ -11,7 +11,7 @@ use kith_store::{
 };
 use ruma::events::TimelineEventType;
 
-use super::{Aftermath, RoomWrite};
+use super::{Aftermath, RelatesTo, RoomWrite};
 
 /// How many redactions of an event that has not arrived are looked at when it does.
 const WAITING_MAX: usize = 20;
@@ -112,6 +112,10 @@ impl RoomWrite<'_> {
         }
         let pdu = self.pdu(target)?;
         self.unrelate(txn, target, &pdu)?;
+        self.note_for_search(txn, target, by);
+        if let Some(edited) = RelatesTo::of(&pdu).filter(RelatesTo::is_edit) {
+            self.note_for_search(txn, self.rooms.store.ids().event(&edited.parent)?, by);
+        }
         let redacted = redact(&pdu, None);
         meta.redacted_by = Some(by);
         EVENT_META.put(&mut txn.batch, &target, &meta);

@@ -61,6 +61,10 @@ impl RelatesTo {
     pub(crate) fn is_thread(&self) -> bool {
         self.rel_type == "m.thread"
     }
+
+    pub(crate) fn is_edit(&self) -> bool {
+        self.rel_type == "m.replace"
+    }
 }
 
 impl ThreadRows {

@@ -6,6 +6,7 @@ use kith_store::{
     tables::{
         events::{self, EventMeta, Place, Verdict},
         rooms::{TIMELINE, TIMESTAMPS, TOPOLOGY},
+        search::Pending,
     },
 };
 use ruma::UserId;
@@ -100,7 +101,8 @@ impl RoomWrite<'_> {
         self.events = events;
         for index in 0..self.events.len() {
             let event = &self.events[index];
-            events::put(&mut txn.batch, event.sid, &event.meta, event.pdu.json());
+            let event_sid = event.sid;
+            events::put(&mut txn.batch, event_sid, &event.meta, event.pdu.json());
             let accepted = event.meta.verdict == Verdict::Accepted;
             let Some(place) = event.meta.place.as_ref().filter(|_| accepted) else { continue };
             self.write_orders(txn, event, place);
@@ -111,7 +113,10 @@ impl RoomWrite<'_> {
                     self.write_relation(txn, index)?;
                     members.follow(self, txn, index, position)?;
                 }
-                None => self.write_relation(txn, index)?,
+                None => {
+                    self.write_relation(txn, index)?;
+                    self.note_for_search(txn, event_sid, EventSid(0));
+                }
             }
         }
         aftermath.local_members_changed = members.finish(self, txn);
@@ -136,6 +141,13 @@ impl RoomWrite<'_> {
         };
         txn.change(position, ChangeKind::Event { room: self.room.sid, event: event.sid, member });
         Ok(())
+    }
+
+    /// Has the index of messages look at an event that it does not meet in the stream.
+    pub(super) fn note_for_search(&self, txn: &mut Txn, event: EventSid, cause: EventSid) {
+        if self.rooms.config.search.enabled {
+            Pending::Event(event, cause).note(&mut txn.batch);
+        }
     }
 
     /// Puts a changed row of an event of this write.

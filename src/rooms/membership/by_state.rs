@@ -5,8 +5,8 @@ use kith_store::tables::members::Membership;
 use ruma::{OwnedUserId, UserId};
 use serde_json::{Map, Value, value::RawValue};
 
-use super::{MembershipError, check_invitee, join, restricted};
-use crate::{WriteError, acting::content, commit::RoomWrite, send::NewState};
+use super::{MembershipError, join, restricted};
+use crate::{WriteError, acting::content, commit::RoomWrite, invite_rules::check_invitee, send::NewState};
 
 /// A member event on its way in as state.
 pub(crate) struct StateMembership {
@@ -51,7 +51,7 @@ impl StateMembership {
                 Ok(content(&fields)?)
             }
             Membership::Invite => {
-                check_invitee(write.rooms, &self.target)?;
+                check_invitee(write.rooms, &requester.user_id, &self.target)?;
                 Ok(given)
             }
             _ => Ok(given),

@@ -1,32 +1,43 @@
 //! What users have set for a room comes along when they join the room that replaces it: tags, push rules, and that it
 //! is a direct chat. <https://spec.matrix.org/v1.19/client-server-api/#server-behaviour-17>
 
+use kith_event::Pdu;
 use kith_store::{Error, RoomSid, UserSid, tables::account_data};
 use ruma::{RoomId, events::StateEventType};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::{Rooms, commit::RoomWrite};
+use crate::{Rooms, commit::RoomWrite, room::Room};
 
 #[derive(Deserialize)]
 struct Predecessor {
     room_id: String,
 }
 
-/// The room that this one replaces, if both say so.
+impl Rooms {
+    /// The room that a room replaces, if both say so.
+    pub fn predecessor(&self, room: &Room) -> Result<Option<RoomSid>, Error> {
+        predecessor_in(self, &self.pdu(room.create)?, &room.id)
+    }
+}
+
+/// The same, where the room may be about to be written.
 pub(crate) fn predecessor(write: &RoomWrite<'_>) -> Result<Option<RoomSid>, Error> {
-    let create = write.pdu(write.room.create)?;
+    predecessor_in(write.rooms, &write.pdu(write.room.create)?, &write.room.id)
+}
+
+fn predecessor_in(rooms: &Rooms, create: &Pdu, room_id: &RoomId) -> Result<Option<RoomSid>, Error> {
     let predecessor: Option<Predecessor> = create.content_field("predecessor");
     let Some(old) = predecessor.and_then(|predecessor| RoomId::parse(predecessor.room_id).ok()) else {
         return Ok(None);
     };
-    let Some(old) = write.rooms.room(&old)? else { return Ok(None) };
-    if write.rooms.find_heads(old.sid)?.is_none() {
+    let Some(old) = rooms.room(&old)? else { return Ok(None) };
+    if rooms.find_heads(old.sid)?.is_none() {
         return Ok(None);
     }
-    let tombstone = write.rooms.current_state(old.sid)?.get(&StateEventType::RoomTombstone, "")?;
+    let tombstone = rooms.current_state(old.sid)?.get(&StateEventType::RoomTombstone, "")?;
     let replacement = tombstone.and_then(|pdu| pdu.content_field::<String>("replacement_room"));
-    Ok((replacement.as_deref() == Some(write.room.id.as_str())).then_some(old.sid))
+    Ok((replacement.as_deref() == Some(room_id.as_str())).then_some(old.sid))
 }
 
 /// Copies a user's settings for `old` to `new`. Settings are not worth failing a join for.

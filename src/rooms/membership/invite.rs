@@ -4,19 +4,9 @@
 use kith_accounts::Requester;
 use kith_store::tables::members::Membership;
 use ruma::{RoomId, UserId};
-use serde::Deserialize;
 
 use super::{MemberContent, MembershipError};
-use crate::{Rooms, WriteError, acting::check_not_suspended, commit::RoomWrite};
-
-/// The account data with which users say whether they want to be invited.
-/// <https://spec.matrix.org/v1.19/client-server-api/#invite-permission>
-const PERMISSION: &str = "m.invite_permission_config";
-
-#[derive(Deserialize)]
-struct Permission {
-    default_action: Option<String>,
-}
+use crate::{Rooms, WriteError, acting::check_not_suspended, commit::RoomWrite, invite_rules::check_invitee};
 
 impl Rooms {
     /// Invites a user.
@@ -28,7 +18,7 @@ impl Rooms {
         reason: Option<String>,
     ) -> Result<(), MembershipError> {
         check_not_suspended(requester)?;
-        check_invitee(self, target)?;
+        check_invitee(self, &requester.user_id, target)?;
         let mut acting = self.act_in(room_id)?.with_signatures();
         let sender = &requester.user_id;
         check_may_invite(&acting.write, sender, target)?;
@@ -60,18 +50,4 @@ pub(crate) fn check_may_invite(
         return Err(WriteError::Refused(format!("to invite needs power {needed} in this room")));
     }
     Ok(())
-}
-
-/// Whether a user of this server lets themselves be invited.
-pub(crate) fn check_invitee(rooms: &Rooms, target: &UserId) -> Result<(), MembershipError> {
-    if !rooms.is_local(target) {
-        return Ok(());
-    }
-    let Some(user) = rooms.store.ids().find_user(target)? else { return Ok(()) };
-    let permission = rooms.accounts.find_account_data(user, None, PERMISSION)?;
-    let permission: Option<Permission> = permission.and_then(|content| serde_json::from_str(&content).ok());
-    match permission.and_then(|permission| permission.default_action).as_deref() {
-        Some("block") => Err(MembershipError::InviteBlocked(target.to_owned())),
-        _ => Ok(()),
-    }
 }

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use super::{Face, Told, face::FaceError};
 use crate::{
     Rooms, ingest,
-    membership::check_invitee,
+    invite_rules::check_invitee,
     resident::{ResidentError, check_member_event, check_speaks_for},
 };
 
@@ -65,14 +65,14 @@ impl Rooms {
         let invited = invited.filter(|invited| self.is_local(invited)).ok_or_else(|| {
             ResidentError::Invalid("the invite is not for a user of this server".to_owned())
         })?;
-        let user = self.invitable(&invited)?;
+        let user = self.invitable(pdu.sender(), &invited)?;
         let face = Face::read(room_version, &invite.room_id, &invited, &invite.face)?;
         Ok(Read { pdu, face, invited, user })
     }
 
     /// A user of this server who may be invited from outside: they have an account that is not closed, or an
     /// application service makes one for them when needed.
-    fn invitable(&self, invited: &UserId) -> Result<UserSid, ResidentError> {
+    fn invitable(&self, sender: &UserId, invited: &UserId) -> Result<UserSid, ResidentError> {
         let unknown = || ResidentError::UnknownUser(invited.to_owned());
         match self.accounts.find_account(invited)? {
             Some(account) if account.deactivated => return Err(unknown()),
@@ -80,7 +80,7 @@ impl Rooms {
             None if self.accounts.appservices().iter().any(|service| service.owns_user(invited)) => {}
             None => return Err(unknown()),
         }
-        check_invitee(self, invited).map_err(ResidentError::Invite)?;
+        check_invitee(self, sender, invited).map_err(ResidentError::Invite)?;
         Ok(self.store.ids().user(invited)?)
     }
 

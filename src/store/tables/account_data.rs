@@ -30,10 +30,17 @@ pub const GLOBAL: RoomSid = RoomSid(0);
 pub struct AccountDataRecord {
     /// When it last changed.
     pub position: Position,
-    /// The content: a JSON object.
+    /// The content: a JSON object. Empty once the data was deleted: the row stays, because clients have to hear of it.
     pub content: String,
 }
 record!(AccountDataRecord, 1);
+
+impl AccountDataRecord {
+    /// Whether the data was deleted.
+    pub fn is_deleted(&self) -> bool {
+        self.content.is_empty()
+    }
+}
 
 /// Which piece of account data changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +76,23 @@ pub fn put(
     Ok(position)
 }
 
+/// Deletes a piece of account data, as a change like any other. False if there is none.
+///
+/// The caller holds what orders the writers of this user's data.
+pub fn delete(
+    txn: &mut Txn,
+    read: &dyn Read,
+    user: UserSid,
+    room: Option<RoomSid>,
+    kind: &str,
+) -> Result<bool, Error> {
+    if find(read, user, room, kind)?.is_none() {
+        return Ok(false);
+    }
+    put(txn, read, user, room, kind, String::new())?;
+    Ok(true)
+}
+
 /// The content of a piece of account data.
 pub fn find(
     read: &dyn Read,
@@ -77,7 +101,8 @@ pub fn find(
     kind: &str,
 ) -> Result<Option<String>, Error> {
     let key = (user, room.unwrap_or(GLOBAL), kind.to_owned());
-    Ok(ACCOUNT_DATA.get(read, &key)?.map(|record| record.content))
+    let record = ACCOUNT_DATA.get(read, &key)?.filter(|record| !record.is_deleted());
+    Ok(record.map(|record| record.content))
 }
 
 /// Removes everything a user keeps here.

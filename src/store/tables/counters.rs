@@ -10,6 +10,7 @@ static COUNTERS: Table<String, u64> = Table::new(families::COUNTERS);
 const POSITION: &str = "position";
 const DELIVERED: &str = "delivered";
 const PUSHED: &str = "pushed";
+const DIRECTORY: &str = "user directory";
 
 /// Positions up to this one may have been given out.
 pub(crate) fn position_ceiling(read: &dyn Read) -> Result<u64, Error> {
@@ -38,6 +39,16 @@ pub fn pushed(read: &dyn Read) -> Result<Option<Position>, Error> {
 /// Moves the common cursor of pushers.
 pub fn put_pushed(batch: &mut Batch, pushed: Position) {
     COUNTERS.put(batch, &PUSHED.to_owned(), &pushed.0);
+}
+
+/// Up to here the user directory follows what happened; zero before it was first made.
+pub fn directory(read: &dyn Read) -> Result<Position, Error> {
+    Ok(Position(COUNTERS.get(read, &DIRECTORY.to_owned())?.unwrap_or(0)))
+}
+
+/// Moves the cursor of the user directory.
+pub fn put_directory(batch: &mut Batch, followed: Position) {
+    COUNTERS.put(batch, &DIRECTORY.to_owned(), &followed.0);
 }
 
 /// Numbers of this kind up to this one may have been given out.

@@ -39,7 +39,8 @@ impl Moment<'_> {
         }
         for (room_id, config) in &request.room_subscriptions {
             let Some(room) = self.sync.store.ids().find_room(room_id)? else { continue };
-            if list.get(room).is_some_and(|entry| self.is_listed(room, entry, connection)) {
+            let Some(entry) = list.get(room) else { continue };
+            if self.is_listed(room, entry, connection)? {
                 wanted.rooms.entry(room).or_default().widen(config);
                 wanted.subscribed.insert(room);
             }
@@ -71,7 +72,7 @@ impl Moment<'_> {
             if !in_space || !matches(entry, filters, name_like.as_deref()) {
                 continue;
             }
-            if !self.is_listed(room, entry, connection) {
+            if !self.is_listed(room, entry, connection)? {
                 continue;
             }
             let place = count as u64;
@@ -87,16 +88,16 @@ impl Moment<'_> {
 
     /// Whether a room is among those that are shown at all: what the user left by himself is shown once, and only to a
     /// client that has the room; where somebody threw him out, it is there to be seen.
-    fn is_listed(&self, room: RoomSid, entry: &Entry, connection: &Connection) -> bool {
-        match entry.membership {
+    fn is_listed(&self, room: RoomSid, entry: &Entry, connection: &Connection) -> Result<bool, Error> {
+        Ok(match entry.membership {
             Membership::Join | Membership::Knock => true,
-            Membership::Invite => !self.viewer.ignored.contains(&entry.sender),
+            Membership::Invite => !self.rooms().hides_invite_of(self.viewer, entry.sender)?,
             Membership::Leave | Membership::Ban => {
                 let told = connection.told(room);
                 let is_news = told.is_some_and(|told| told.upto < entry.since);
                 is_news || (entry.is_thrown_out(self.user) && entry.was_inside)
             }
-        }
+        })
     }
 
     /// The rooms that belong to one of these spaces; only spaces that the user is in count.

@@ -36,6 +36,9 @@ impl Moment<'_> {
         let mut has_push_rules = false;
         for row in ACCOUNT_DATA.scan(self.read, &(self.user, room), Direction::Forward) {
             let ((_, _, kind), record) = row?;
+            if record.is_deleted() {
+                continue;
+            }
             has_push_rules |= kind == PUSH_RULES;
             self.add(filter, &kind, &record, &mut events);
         }
@@ -57,7 +60,11 @@ impl Moment<'_> {
         let filter = self.account_data_filter(room);
         let mut events = Vec::new();
         for kind in changed.get(&room).into_iter().flatten() {
-            if let Some(record) = ACCOUNT_DATA.get(self.read, &(self.user, room, kind.clone()))? {
+            if let Some(mut record) = ACCOUNT_DATA.get(self.read, &(self.user, room, kind.clone()))? {
+                if record.is_deleted() {
+                    // Clients know what is empty from before there was deleting.
+                    "{}".clone_into(&mut record.content);
+                }
                 self.add(filter, kind, &record, &mut events);
             }
         }

@@ -1,7 +1,7 @@
 //! `invite` and `knock`: rooms the user is not in, with the little that he may know of them.
 //! <https://spec.matrix.org/v1.19/client-server-api/#stripped-state>
 
-use kith_store::tables::members::MembershipRecord;
+use kith_store::{Error, tables::members::MembershipRecord};
 use serde_json::value::RawValue;
 
 use crate::{
@@ -11,12 +11,12 @@ use crate::{
 };
 
 impl Moment<'_> {
-    /// An invited room; none if it is an ignored user who invites.
-    pub(crate) fn invited_room(&self, outside: &Outside) -> Option<InvitedRoom> {
-        if self.viewer.ignored.contains(&outside.record.sender) {
-            return None;
+    /// An invited room; none if it is somebody who invites from whom the user does not want to hear.
+    pub(crate) fn invited_room(&self, outside: &Outside) -> Result<Option<InvitedRoom>, Error> {
+        if self.rooms().hides_invite_of(self.viewer, outside.record.sender)? {
+            return Ok(None);
         }
-        Some(InvitedRoom { invite_state: stripped_state(&outside.record) })
+        Ok(Some(InvitedRoom { invite_state: stripped_state(&outside.record) }))
     }
 
     /// A room the user has knocked at.

@@ -71,6 +71,34 @@ async fn some_do_not_want_to_be_invited() {
 }
 
 #[tokio::test]
+async fn invites_are_filtered_by_who_sends_them() {
+    let (_server, [alice, bob, carol], room) = two_and_a_stranger().await;
+    let set = async |kind: &str, content: serde_json::Value| {
+        let path = format!("/user/{}/account_data/{kind}", carol.id);
+        carol.put(&path, content).await.ok();
+    };
+    let unstable = "org.matrix.msc4155.invite_permission_config";
+    set(unstable, json!({"blocked_users": ["@a*:localhost"]})).await;
+    alice.invite(&room, &carol).await.refused(403, "M_INVITE_BLOCKED");
+    bob.invite(&room, &carol).await.ok();
+    assert!(carol.sync(None).await["rooms"]["invite"][&room].is_object());
+    carol.leave(&room).await.ok();
+    // Whoever is ignored is not told so, and nothing is shown.
+    set(unstable, json!({"ignored_servers": ["localhost"], "allowed_users": [bob.id]})).await;
+    let since = carol.now().await;
+    alice.invite(&room, &carol).await.ok();
+    for answer in [carol.sync(Some(&since)).await, carol.sync(None).await] {
+        assert!(answer["rooms"]["invite"].is_null(), "{answer}");
+    }
+    assert_eq!(bob.membership_of(&room, &carol).await, "invite");
+    set(unstable, json!({})).await;
+    assert!(carol.sync(None).await["rooms"]["invite"][&room].is_object());
+    carol.leave(&room).await.ok();
+    set("org.matrix.msc4380.invite_permission_config", json!({"block_all": true})).await;
+    bob.invite(&room, &carol).await.refused(403, "M_INVITE_BLOCKED");
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_said() {
     let (server, [alice, _, carol], room) = two_and_a_stranger().await;
     let path = format!("/rooms/{}/invite", encode(&room));

@@ -114,6 +114,38 @@ async fn with_an_edit_redacted_the_text_is_what_it_was() {
 }
 
 #[tokio::test]
+async fn what_relates_to_an_event_goes_with_it_on_request() {
+    let (_server, alice, bob, room) = two_in_a_room().await;
+    let event = bob.say(&room, "first").await;
+    let edit = bob.relate(&room, "m.replace", &event, "second").await;
+    let reaction = bob.react(&room, &event, "x").await;
+    let of_alice = alice.relate(&room, "m.thread", &event, "an answer").await;
+    let of_bob = bob.relate(&room, "m.thread", &event, "my answer").await;
+    let content = async |event: &str| bob.event(&room, event).await.ok()["content"].clone();
+    let body = json!({"org.matrix.msc3912.with_relations": ["m.replace", "m.thread"], "reason": "slip"});
+    bob.redact(&room, &event, "r1", body).await.ok();
+    for gone in [&edit, &of_bob] {
+        crate::harness::eventually("the related event is redacted", async || {
+            let content = content(gone).await;
+            if content == json!({}) { Ok(()) } else { Err(content.to_string()) }
+        })
+        .await;
+    }
+    // What others said is not hers to redact, and what was not named stays.
+    assert_eq!(content(&of_alice).await["body"], "an answer");
+    assert_eq!(content(&reaction).await["m.relates_to"]["key"], "x");
+    bob.redact(&room, &event, "r2", json!({"org.matrix.msc3912.with_relations": ["*"]})).await.ok();
+    crate::harness::eventually("every related event is redacted", async || {
+        let content = content(&reaction).await;
+        if content == json!({}) { Ok(()) } else { Err(content.to_string()) }
+    })
+    .await;
+    bob.redact(&room, &event, "r3", json!({"org.matrix.msc3912.with_relations": 7}))
+        .await
+        .refused(400, "M_BAD_JSON");
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_said() {
     let (server, alice, bob, room) = two_in_a_room().await;
     let elsewhere = bob.create_room(json!({})).await;

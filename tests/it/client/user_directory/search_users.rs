@@ -45,7 +45,7 @@ async fn people_of_shared_and_public_rooms_are_found() {
 }
 
 #[tokio::test]
-async fn names_are_found_by_any_part_in_any_case() {
+async fn names_are_found_by_their_words_in_any_case() {
     let server = Server::start().await;
     let (alice, bob) = (server.register("alice").await, server.register("bob").await);
     bob.create_room(json!({"preset": "public_chat"})).await;
@@ -77,14 +77,15 @@ async fn the_best_matches_come_first_and_the_rest_is_cut() {
         alice.post("/user_directory/search", json!({"search_term": "tea", "limit": limit})).await
     };
     let all = ask(json!(10)).await.ok();
-    let expected = ["tea", "teacup", "teapot", "teatime", "xteax"].map(|name| format!("@{name}:localhost"));
+    // Words are found by their beginnings.
+    let expected = ["tea", "teacup", "teapot", "teatime"].map(|name| format!("@{name}:localhost"));
     assert_eq!(ids(&all), expected);
     assert_eq!(all["limited"], false);
     let some = ask(json!(3)).await.ok();
     assert_eq!(ids(&some), expected[..3]);
     assert_eq!(some["limited"], true);
-    let exactly = ask(json!(5)).await.ok();
-    assert_eq!((ids(&exactly).len(), &exactly["limited"]), (5, &json!(false)));
+    let exactly = ask(json!(4)).await.ok();
+    assert_eq!((ids(&exactly).len(), &exactly["limited"]), (4, &json!(false)));
     assert_eq!(ids(&ask(json!(0)).await.ok()), [""; 0]);
     ask(json!(1_000_000)).await.ok();
     ask(json!(-1)).await.refused(400, "M_BAD_JSON");
@@ -104,6 +105,51 @@ async fn newcomers_are_found_and_the_departed_are_not() {
     assert_eq!(search(&alice, "newcomer").await, [""; 0]);
     let server = server.restart().await;
     assert_eq!(search(&alice.on(&server), "alice").await, [alice.id.as_str()]);
+}
+
+#[tokio::test]
+async fn those_with_name_and_picture_come_first() {
+    let server = Server::start().await;
+    let alice = server.register("alice").await;
+    let room = alice.create_room(json!({"preset": "public_chat"})).await;
+    for name in ["sam1", "sam2", "sam3"] {
+        server.register(name).await.join(&room).await.ok();
+    }
+    let third = server.register("sam4").await;
+    third.join(&room).await.ok();
+    let avatar = json!({"avatar_url": "mxc://localhost/sam"});
+    third.put(&format!("/profile/{}/avatar_url", encode(&third.id)), avatar).await.ok();
+    assert_eq!(search(&alice, "sam").await[0], third.id);
+    // What is meant exactly comes before that.
+    assert_eq!(search(&alice, "sam2").await[0], "@sam2:localhost");
+    assert_eq!(search(&alice, "@sam1:localhost").await, ["@sam1:localhost"]);
+    assert_eq!(search(&alice, "sam3 localhost").await, ["@sam3:localhost"]);
+}
+
+#[tokio::test]
+async fn locked_and_suspended_users_are_not_listed() {
+    let server = Server::start().await;
+    let (alice, bob) = (server.register("alice").await, server.register("bob").await);
+    let (done, output) = server.command(&["user", "set-admin", "alice"]);
+    assert!(done, "{output}");
+    let room = alice.create_room(json!({"preset": "public_chat"})).await;
+    bob.join(&room).await.ok();
+    assert_eq!(search(&alice, "bob").await, [bob.id.as_str()]);
+    for what in ["lock", "suspend"] {
+        let path = format!("/_matrix/client/v1/admin/{what}/{}", encode(&bob.id));
+        let word = if what == "lock" { "locked" } else { "suspended" };
+        alice.put(&path, json!({word: true})).await.ok();
+        assert_eq!(search(&alice, "bob").await, [""; 0], "{what}");
+        alice.put(&path, json!({word: false})).await.ok();
+        assert_eq!(search(&alice, "bob").await, [bob.id.as_str()], "{what}");
+    }
+}
+
+#[tokio::test]
+async fn an_organisation_lists_everybody() {
+    let server = Server::start_with("[search]\nall_users = true\n").await;
+    let (alice, bob) = (server.register("alice").await, server.register("bob").await);
+    assert_eq!(search(&alice, "bo").await, [bob.id.as_str()]);
 }
 
 #[tokio::test]

@@ -109,3 +109,18 @@ async fn whoever_wants_no_invites_gets_none() {
     let answer = send(&peer, &server, &room, invite(&peer, &room, &alice.id), json!([create])).await;
     answer.refused(403, "M_INVITE_BLOCKED");
 }
+
+#[tokio::test]
+async fn who_is_ignored_invites_without_a_trace() {
+    let (server, peer) = tokio::join!(start_federating("127.0.0.2", ""), Peer::start("127.0.0.7"));
+    let alice = server.register("alice").await;
+    let (room, create) = founded(&peer);
+    let path =
+        format!("/user/{}/account_data/org.matrix.msc4155.invite_permission_config", encode(&alice.id));
+    alice.put(&path, json!({"ignored_servers": ["127.0.0.*"]})).await.ok();
+    send(&peer, &server, &room, invite(&peer, &room, &alice.id), json!([create])).await.ok();
+    assert_eq!(shown_invites(&alice).await, Value::Null);
+    alice.put(&path, json!({"blocked_servers": ["127.0.0.*"]})).await.ok();
+    let answer = send(&peer, &server, &room, invite(&peer, &room, &alice.id), json!([create])).await;
+    answer.refused(403, "M_INVITE_BLOCKED");
+}

@@ -1,0 +1,3 @@
+//! Calls between more than two people.
+
+mod transports;
