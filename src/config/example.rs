@@ -40,6 +40,7 @@ const SECTIONS: &[Section] = &[
     section("url_previews", "[url_previews]", "UrlPreviews", include_str!("url_previews.rs")),
     section("search", "[search]", "Search", include_str!("search.rs")),
     section("rtc", "[rtc]", "Rtc", include_str!("rtc.rs")),
+    section("email", "[email]", "Email", include_str!("email.rs")),
 ];
 
 const fn section(

@@ -10,6 +10,7 @@
 mod accounts;
 mod appservices;
 mod delayed_events;
+mod email;
 mod error;
 #[cfg(test)]
 mod example;
@@ -38,6 +39,7 @@ mod well_known;
 pub use accounts::Accounts;
 pub use appservices::Appservices;
 pub use delayed_events::DelayedEvents;
+pub use email::{Email, MailTls};
 pub use error::{ConfigError, Problem};
 pub use federation::Federation;
 pub use limits::Limits;
@@ -99,6 +101,7 @@ pub struct Config {
     pub push: Push,
     pub delayed_events: DelayedEvents,
     pub federation: Federation,
+    pub email: Email,
     pub media: Media,
     pub media_s3: MediaS3,
     pub rtc: Rtc,
@@ -134,6 +137,7 @@ impl Default for Config {
             url_previews: UrlPreviews::default(),
             search: Search::default(),
             rtc: Rtc::default(),
+            email: Email::default(),
         }
     }
 }

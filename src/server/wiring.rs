@@ -6,7 +6,7 @@ use crate::figures;
 use crate::open::{Ground, OpenError};
 use kith_api_common::{App, PeerTurns, RateLimiter, Router};
 use kith_appservice::Bridges;
-use kith_base::{Outgoing, Tasks};
+use kith_base::{Mailer, Outgoing, Tasks};
 use kith_e2ee::E2ee;
 use kith_ephemeral::Ephemeral;
 use kith_federation::Federation;
@@ -80,7 +80,12 @@ fn media(
 }
 
 /// Makes every service.
-pub(crate) fn wire(ground: Ground, outgoing: Outgoing, tasks: &Tasks) -> Result<Arc<App>, OpenError> {
+pub(crate) fn wire(
+    ground: Ground,
+    outgoing: Outgoing,
+    mailer: Option<Mailer>,
+    tasks: &Tasks,
+) -> Result<Arc<App>, OpenError> {
     let peers = peers(&ground, outgoing.clone(), tasks)?;
     let media = media(&ground, outgoing.clone(), Arc::clone(&peers), tasks)?;
     let rooms = rooms(&ground, Arc::clone(&peers), tasks);
@@ -149,6 +154,7 @@ pub(crate) fn wire(ground: Ground, outgoing: Outgoing, tasks: &Tasks) -> Result<
         random,
         tasks: tasks.clone(),
         outgoing,
+        mailer,
         store,
         peers,
         federation,
