@@ -32,7 +32,11 @@ pub(crate) struct Sent {
 
 impl Sent {
     pub(super) fn json((status, body): (u16, Value)) -> Self {
-        let headers = vec![("content-type", "application/json".to_owned())];
+        let mut headers = vec![("content-type", "application/json".to_owned())];
+        // A text that goes with a redirect says where to.
+        if let Some(target) = body.as_str().filter(|_| (300..400).contains(&status)) {
+            headers.push(("location", target.to_owned()));
+        }
         Self { status, headers, body: body.to_string().into_bytes() }
     }
 }

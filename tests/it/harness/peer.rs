@@ -126,11 +126,24 @@ impl Peer {
         if let Some(body) = body {
             request = request.json(&body);
         }
-        let response = request.send().await.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        self.answer_to(request, &format!("{method} {path}")).await
+    }
+
+    /// Sends a signed request whose body is this text, which need not be what anybody writes.
+    pub(crate) async fn ask_text(&self, server: &Server, method: &str, path: &str, text: &str) -> Answer {
+        let body: Value = serde_json::from_str(text).unwrap();
+        let header = self.authorization(&server.name, method, path, Some(&body));
+        let request = self.http.request(method.parse().unwrap(), format!("{}{path}", server.base));
+        let request = request.header("authorization", header).header("content-type", "application/json");
+        self.answer_to(request.body(text.to_owned()), &format!("{method} {path}")).await
+    }
+
+    async fn answer_to(&self, request: reqwest::RequestBuilder, what: &str) -> Answer {
+        let response = request.send().await.unwrap_or_else(|error| panic!("{what}: {error}"));
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.unwrap();
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Answer { request: format!("{method} {path} of {}", self.name), status, headers, body }
+        Answer { request: format!("{what} of {}", self.name), status, headers, body }
     }
 
     /// The `Authorization` header of a request to `destination`.
