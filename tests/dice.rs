@@ -1,7 +1,7 @@
 //! Numbers that look random and are the same each time.
 
 /// A sequence of throws.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Dice(u64);
 
 impl Dice {

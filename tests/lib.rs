@@ -1,3 +1,5 @@
 //! Shared pieces of the tests.
 
-pub mod dice;
+mod dice;
+
+pub use dice::Dice;

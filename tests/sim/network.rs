@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream};
 use kith_base::outgoing::{OutgoingError, OutgoingRequest, OutgoingStream, Reach, Transport};
 use kith_server::simulated::Simulated;
-use kith_tests::dice::Dice;
+use kith_tests::Dice;
 use parking_lot::Mutex;
 use tokio::time::sleep;
 

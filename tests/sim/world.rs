@@ -7,7 +7,7 @@ use kith_base::{Clock, Random};
 use kith_config::{Config, RegistrationMode};
 use kith_kv::memory::MemoryEngine;
 use kith_server::simulated::{self, Simulated, Surroundings};
-use kith_tests::dice::Dice;
+use kith_tests::Dice;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
