@@ -54,7 +54,7 @@ async fn updates_are_followed_and_a_gap_leads_to_the_whole_list() {
     let since = alice.now().await;
     publish(peer, bob, 12, &[("ONE", keys("ONE", 1)), ("TWO", keys("TWO", 2))]);
     // So that what is fresh again is the whole list and not the answer to a question in between.
-    peer.answer(QUERY, |_| (500, json!({"errcode": "M_UNKNOWN", "error": "The test says no"})));
+    peer.answer(QUERY, |_| (403, json!({"errcode": "M_FORBIDDEN", "error": "The test says no"})));
     let update =
         json!({"user_id": bob, "device_id": "TWO", "stream_id": 12, "prev_id": [11], "keys": keys("TWO", 2)});
     tell(&shared, "1", "m.device_list_update", update).await;
