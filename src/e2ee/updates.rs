@@ -131,7 +131,8 @@ impl E2ee {
         REMOTE_DEVICE_LISTS.put(&mut txn.batch, &user, &list);
         // Nobody has asked for a list that was never there.
         let ask_again = list.asked_at.is_some() && !list.fresh;
-        if ask_again && !STALE_DEVICE_LISTS.contains(self.read(), &user)? {
+        if ask_again {
+            // Whether or not it was asked in vain before: now the server is there.
             let record = StaleListRecord { due_ms: self.clock.now_ms(), failures: 0 };
             STALE_DEVICE_LISTS.put(&mut txn.batch, &user, &record);
         }

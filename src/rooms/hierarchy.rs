@@ -211,12 +211,7 @@ impl Rooms {
     }
 
     /// A room with its children in order, if the viewer may know of it.
-    fn room_here(
-        &self,
-        read: &dyn Read,
-        room_id: &RoomId,
-        viewer: &Viewer,
-    ) -> Result<Option<(RoomSummary, Vec<Arc<Child>>)>, Error> {
+    fn room_here(&self, read: &dyn Read, room_id: &RoomId, viewer: &Viewer) -> Result<Option<Shown>, Error> {
         let Some(room) = self.store.ids().find_room(room_id)? else { return Ok(None) };
         let view = self.view(read, room, viewer)?;
         let Some(heads) = view.heads() else { return Ok(None) };
@@ -232,9 +227,12 @@ impl Rooms {
     }
 }
 
+/// A room in short, with its children in order.
+type Shown = (RoomSummary, Vec<Arc<Child>>);
+
 /// What was found at a step of a walk.
 struct FoundRoom {
-    room: Option<(RoomSummary, Vec<Arc<Child>>)>,
+    room: Option<Shown>,
     /// Others should be asked about it.
     is_unknown: bool,
 }

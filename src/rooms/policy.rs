@@ -36,6 +36,8 @@ const POLICY_EVENT: &str = "m.room.policy";
 const TIMEOUT_MS: u64 = 10_000;
 /// How many signed events may wait to be written.
 const SIGNED_WAITING_MAX: usize = 1_000;
+/// How long one waits, in milliseconds: the verb that made it comes at once, or never.
+const SIGNED_WAITING_MS_MAX: u64 = 60_000;
 
 /// The policy server of a room.
 #[derive(Clone, Debug)]
@@ -63,18 +65,23 @@ struct Said {
     redacts: Option<String>,
 }
 
-/// Events of this server that have been signed and wait to be written by the verb that made them.
+/// Events of this server that have been signed and wait to be written by the verb that made them, and since when.
 #[derive(Default)]
-pub(crate) struct SignedEvents(Mutex<HashMap<Said, Pdu>>);
+pub(crate) struct SignedEvents(Mutex<HashMap<Said, (u64, Pdu)>>);
 
 impl SignedEvents {
-    fn put(&self, said: Said, pdu: Pdu) {
+    fn put(&self, said: Said, pdu: Pdu, now_ms: u64) {
         let mut waiting = self.0.lock();
         if waiting.len() >= SIGNED_WAITING_MAX {
             // Those that wait are asked for again.
             waiting.clear();
         }
-        waiting.insert(said, pdu);
+        waiting.insert(said, (now_ms, pdu));
+    }
+
+    fn take(&self, said: &Said, now_ms: u64) -> Option<Pdu> {
+        let (since_ms, pdu) = self.0.lock().remove(said)?;
+        (now_ms < since_ms.saturating_add(SIGNED_WAITING_MS_MAX)).then_some(pdu)
     }
 }
 
@@ -143,7 +150,8 @@ impl RoomWrite<'_> {
         let policy = if self.signing.is_wanted { self.policy(self.heads.state)? } else { None };
         let Some(policy) = policy else { return self.build(draft, sender, timestamp_ms) };
         let said = Said::of(self.room.sid, &draft, sender);
-        let signed = self.rooms.signed_events.0.lock().remove(&said);
+        let now_ms = self.rooms.clock.now_ms();
+        let signed = self.rooms.signed_events.take(&said, now_ms);
         if let Some(pdu) = signed.filter(|pdu| policy.lets_pass(pdu)) {
             self.signing.taken.push((said, pdu.clone()));
             return Ok(pdu);
@@ -155,7 +163,7 @@ impl RoomWrite<'_> {
         ingest::check_now(self, &pdu)?;
         // The verb begins anew: what it took up has to be there again.
         for (said, pdu) in self.signing.taken.drain(..) {
-            self.rooms.signed_events.put(said, pdu);
+            self.rooms.signed_events.put(said, pdu, now_ms);
         }
         Err(WriteError::Unsigned(Box::new(Unsigned { pdu, policy, said })))
     }
@@ -198,7 +206,7 @@ impl Rooms {
     pub async fn have_signed(&self, unsigned: Unsigned) -> Result<(), WriteError> {
         let Unsigned { pdu, policy, said } = unsigned;
         let signed = self.signed_by(&pdu, &policy).await?;
-        self.signed_events.put(said, signed);
+        self.signed_events.put(said, signed, self.clock.now_ms());
         Ok(())
     }
 
