@@ -158,7 +158,7 @@ async def scenario(server: OwnServer, bridge: Bridge, irc: IrcServer, alice: Per
     await alice.sees(network, BOT, WELCOME)
     await alice.say(network, f"JOIN {CHANNEL}")
     channel = await alice.invited(CHANNEL)
-    ghost = f"@irc_test/{MEMBER}:{SERVER_NAME}"
+    ghost = f"@irc_test_{MEMBER}:{SERVER_NAME}"
     say("it connects and opens a room for a channel")
 
     await chat(irc, alice, channel, ghost, "before")
@@ -203,7 +203,9 @@ async def chat(irc: IrcServer, alice: Person, channel: str, ghost: str, when: st
     for number in range(3):
         irc.say(CHANNEL, f"{MEMBER} {number} {when}")
     await alice.sees(channel, ghost, f"{MEMBER} 2 {when}")
-    said = [event["content"]["body"] for event in await alice.messages(channel) if event["sender"] == ghost]
+    # The bridge puts what is said in one breath into one message.
+    events = [event for event in await alice.messages(channel) if event["sender"] == ghost]
+    said = [text for event in events for text in event["content"].get("body", "").splitlines()]
     assert [text for text in said if text.endswith(when)] == [f"{MEMBER} {number} {when}" for number in range(3)], said
 
 
