@@ -17,15 +17,19 @@ pub trait ClientAuthentication: AuthScheme {
     /// Whether a token that is nobody's any more counts as none. Clients log in and register with the token of the
     /// session before still in hand.
     const MAY_BE_STALE: bool = false;
+    /// Whether an application service may say in whose name it asks. Where it makes users, or logs them in, it need not,
+    /// and those that do name somebody who is not there yet.
+    const MASKED: bool = true;
 
     /// The token, if the scheme has one and the request carries it.
     fn token(request: &http::Request<()>) -> Result<Option<String>, ApiError>;
 }
 
 macro_rules! schemes {
-    ($($scheme:ident, stale: $stale:expr, |$output:ident| $token:expr;)*) => {$(
+    ($($scheme:ident, stale: $stale:expr, masked: $masked:expr, |$output:ident| $token:expr;)*) => {$(
         impl ClientAuthentication for $scheme {
             const MAY_BE_STALE: bool = $stale;
+            const MASKED: bool = $masked;
 
             fn token(request: &http::Request<()>) -> Result<Option<String>, ApiError> {
                 let $output =
@@ -37,10 +41,10 @@ macro_rules! schemes {
 }
 
 schemes! {
-    AccessToken, stale: false, |token| Some(token);
-    AccessTokenOptional, stale: false, |token| token;
-    AppserviceToken, stale: false, |token| Some(token);
-    AppserviceTokenOptional, stale: true, |token| token;
+    AccessToken, stale: false, masked: true, |token| Some(token);
+    AccessTokenOptional, stale: false, masked: true, |token| token;
+    AppserviceToken, stale: false, masked: true, |token| Some(token);
+    AppserviceTokenOptional, stale: true, masked: false, |token| token;
 }
 
 impl ClientAuthentication for NoAuthentication {
@@ -78,7 +82,8 @@ pub(crate) fn authenticate<A: ClientAuthentication>(
     let query: Vec<(String, String)> =
         parts.uri.query().map(|query| form_pairs(query).collect()).unwrap_or_default();
     let find = |names: [&str; 2]| {
-        query.iter().find(|(name, _)| names.contains(&name.as_str())).map(|(_, value)| value.as_str())
+        let found = query.iter().find(|(name, _)| names.contains(&name.as_str()));
+        found.map(|(_, value)| value.as_str()).filter(|_| A::MASKED)
     };
     let user_agent = parts.headers.get(http::header::USER_AGENT).and_then(|value| value.to_str().ok());
     // Locked users may still log out, so that a lost phone does not stay logged in.

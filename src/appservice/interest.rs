@@ -52,7 +52,7 @@ impl Interests {
 
     /// The same, where the id is not at hand.
     pub(crate) fn owns_sid(&self, service: &Service, user: UserSid) -> Result<bool, Error> {
-        Ok(self.owns(service, &*self.store.ids().user_id(user)?))
+        Ok(self.owns(service, &self.store.ids().user_id(user)?))
     }
 
     /// Whether an event concerns a service: one of its users sent it or is its target, or it happened in a room that
@@ -116,7 +116,7 @@ impl Interests {
     fn by_name(&self, service: &Service, room: RoomSid) -> Result<bool, Error> {
         let registration = &service.registration;
         if !registration.rooms.is_empty()
-            && registration.is_interested_in_room(&*self.store.ids().room_id(room)?)
+            && registration.is_interested_in_room(&self.store.ids().room_id(room)?)
         {
             return Ok(true);
         }

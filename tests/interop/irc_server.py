@@ -4,6 +4,7 @@ import asyncio
 
 NAME = "irc.test"
 MEMBER = "carol"
+WELCOME = "Welcome to the tea house"
 
 
 class IrcServer:
@@ -69,7 +70,7 @@ class IrcServer:
                     break
             if not welcomed and user and nick != "*":
                 welcomed = True
-                send(f":{NAME} 001 {nick} :Welcome")
+                send(f":{NAME} 001 {nick} :{WELCOME}")
                 send(f":{NAME} 005 {nick} CHANTYPES=# PREFIX=(ov)@+ NETWORK=test :are supported")
                 send(f":{NAME} 422 {nick} :No message of the day")
         writer.close()

@@ -19,6 +19,8 @@ async fn a_service_makes_users_of_its_own() {
     quiet["inhibit_login"] = true.into();
     let answer = bridge.call("POST", "/register", Some(quiet)).await.ok();
     assert_eq!(answer, json!({"user_id": "@_irc_bob:localhost", "home_server": "localhost"}));
+    // Some say in the query whom they are about to make.
+    bridge.call_as("@_irc_dan:localhost", "POST", "/register", Some(wish("_irc_dan"))).await.ok();
     // Shared names too, as long as nobody has them.
     bridge.call("POST", "/register", Some(wish("shared_carol"))).await.ok();
 
