@@ -183,12 +183,22 @@ fn an_address_is_proved_by_what_was_sent_to_it() {
         accounts.register(&Registration { auth: Some(&proof), ..wish("alice") })
     };
     assert!(challenge(prove()).refusal.is_some());
+    let other = ValidationWish { client_secret: "late", ..wish_for(1) };
+    let late = accounts.begin_validation(&other).expect("begins");
+    let late_token = late.mail.expect("is the first").text;
+    let late_token =
+        late_token.split("&token=").nth(1).and_then(|rest| rest.lines().next()).expect("has a link");
+    assert!(accounts.look_at_validation(&late.session, late_token).is_ok());
     assert!(accounts.confirm_validation(&sid, token, Some("other secret")).is_err());
     assert!(accounts.confirm_validation(&sid, "guessed", None).is_err());
     accounts.confirm_validation(&sid, token, None).expect("is right");
     let registered = prove().expect("registers");
     let account = accounts.find_account(&registered.user_id).expect("reads").expect("exists");
     assert_eq!(accounts.find_threepid_owner("email", "A@b.example").expect("reads"), Some(account.user));
+    // A day later the other link leads nowhere, and goes with the attempt that proved nothing.
+    world.advance(24 * 60 * 60);
+    assert!(accounts.confirm_validation(&late.session, late_token, None).is_err());
+    assert_eq!(accounts.sweep().expect("sweeps"), 2);
 }
 
 #[test]

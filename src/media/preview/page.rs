@@ -93,8 +93,7 @@ pub(super) fn read(html: &[u8], encoding: AsciiCompatibleEncoding) -> Page {
     if whole {
         let _ended = rewriter.end();
     }
-    let page = page.borrow().clone();
-    page
+    page.borrow().clone()
 }
 
 impl Page {

@@ -117,7 +117,9 @@ enum Weight {
 fn weigh(error: &SendError) -> Weight {
     match error {
         SendError::Write(error) | SendError::Membership(MembershipError::Write(error)) => match error {
-            WriteError::Store(_) | WriteError::Busy => Weight::Passing,
+            WriteError::Store(_) | WriteError::Busy | WriteError::Unsigned(_) | WriteError::NoPolicy(_) => {
+                Weight::Passing
+            }
             WriteError::Refused(_) | WriteError::Suspended => Weight::Final { forbidden: true },
             WriteError::TooLarge(_) | WriteError::Malformed(_) | WriteError::Unresolvable(_) => {
                 Weight::Final { forbidden: false }
