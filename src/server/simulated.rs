@@ -55,7 +55,7 @@ impl Simulated {
             Arc::clone(&store),
             clock.clone(),
             random.clone(),
-            Settings::new(server_name.clone(), &config),
+            Settings::new(server_name.clone(), &config)?,
             Appservices::default(),
         )?;
         let options = OutgoingOptions {

@@ -296,6 +296,7 @@ fn config(at: usize, directory: &std::path::Path) -> Config {
     config.federation.trusted_key_servers = Vec::new();
     config.federation.backoff_max_ms = 60_000;
     config.storage.memory_budget_mib = 64;
+    config.search.enabled = false;
     config
 }
 
