@@ -57,11 +57,7 @@ STEPS = [
     ("public rooms", lookups.public_rooms, None),
     ("space", lookups.space, None),
     ("room summary", lookups.summary, None),
-    ("media", lookups.media, None),
-    ("device keys and their changes", encryption.device_keys, None),
-    ("one-time keys", encryption.one_time_keys, None),
     ("messages to devices", encryption.to_device, None),
-    ("cross-signing", encryption.cross_signing, None),
 ]
 
 

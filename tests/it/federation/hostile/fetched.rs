@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     flaws::Flaw,
+    goes_on,
     hosted::{Hosted, Scene},
 };
 use crate::{
@@ -28,13 +29,6 @@ async fn after(shared: &Shared, event_id: &str, depth: u64, text: &str) -> (Stri
     event["depth"] = json!(depth);
     event.as_object_mut().unwrap().remove("signatures");
     shared.peer.event(event)
-}
-
-async fn goes_on(shared: &Shared) {
-    let (event_id, event) =
-        shared.peer.message(&shared.server, &shared.room, &shared.bob, "still here").await;
-    shared.peer.send(&shared.server, &format!("after {event_id}"), &[event]).await.ok();
-    shared.alice.sees(&shared.room, &event_id).await;
 }
 
 #[tokio::test]

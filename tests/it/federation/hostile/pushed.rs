@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::flaws::Flaw;
+use super::{flaws::Flaw, goes_on};
 use crate::{
     federation::shared::Shared,
     harness::{encode, eventually},
@@ -11,15 +11,6 @@ use crate::{
 /// Sends events in one transaction and checks that it is accepted as such.
 async fn send(shared: &Shared, transaction: &str, pdus: &[Value]) -> Value {
     shared.peer.send(&shared.server, transaction, pdus).await.ok()
-}
-
-/// Checks that the room goes on: a message of each side reaches the other.
-async fn goes_on(shared: &Shared) {
-    let own = shared.alice.say(&shared.room, "still here").await;
-    shared.alice.event(&shared.room, &own).await.ok();
-    let (event_id, event) = shared.peer.message(&shared.server, &shared.room, &shared.bob, "so am I").await;
-    send(shared, &format!("after {event_id}"), &[event]).await;
-    shared.alice.sees(&shared.room, &event_id).await;
 }
 
 #[tokio::test]
