@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use kith_accounts::{Accounts, Appservices, Credentials, Login, NewDevice, Requester, Settings};
 use kith_base::{Clock, Outgoing, Random, Tasks};
-use kith_config::{Config, RegistrationMode};
+use kith_config::Config;
 use kith_event::SigningKey;
 use kith_kv::memory::MemoryEngine;
 use kith_peers::{Peers, signing_key::OtherKeys};
@@ -38,18 +38,14 @@ impl World {
     fn new(change: impl FnOnce(&mut Config)) -> Self {
         let directory = TempDir::new().expect("a temporary directory");
         let mut config = Config { data_dir: directory.path().to_owned(), ..Config::default() };
+        config.passwords.memory_kib = 64;
+        config.passwords.iterations = 1;
         change(&mut config);
         let config = Arc::new(config);
         let engine = Arc::new(MemoryEngine::new(&catalog::specs()));
         let store = Store::open(engine, Options::default()).expect("opens");
         let (clock, random, tasks) = (Clock::fixed(1_700_000_000_000), Random::seeded(7), Tasks::new());
-        let settings = Settings {
-            server_name: name(),
-            sessions: kith_config::Accounts::default(),
-            passwords: kith_config::Passwords { memory_kib: 64, iterations: 1, ..Default::default() },
-            registration: kith_config::Registration::default(),
-            registration_mode: RegistrationMode::Open,
-        };
+        let settings = Settings::new(name(), &config).expect("the built-in mails are right");
         let nobody = Appservices::default();
         let accounts = Accounts::open(Arc::clone(&store), clock.clone(), random.clone(), settings, nobody);
         let peers = Peers::new(kith_peers::Parts {

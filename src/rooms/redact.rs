@@ -110,10 +110,11 @@ impl Rooms {
                 break;
             }
             let child = self.store.ids().event_id(child)?;
-            match self.redact(requester, room_id, &child, reason.clone(), None) {
-                Err(SendError::Write(error @ WriteError::Store(_))) => return Err(error.into()),
-                // Not theirs to redact, or of another room.
-                Ok(_) | Err(_) => {}
+            // What is not theirs to redact, or of another room, stays.
+            if let Err(SendError::Write(error @ WriteError::Store(_))) =
+                self.redact(requester, room_id, &child, reason.clone(), None)
+            {
+                return Err(error.into());
             }
         }
         Ok(())

@@ -79,6 +79,43 @@ fn media(
     })
 }
 
+fn push(ground: &Ground, outgoing: Outgoing, rooms: Arc<Rooms>, tasks: &Tasks) -> Arc<Push> {
+    Push::new(kith_push::Parts {
+        store: Arc::clone(&ground.store),
+        accounts: Arc::clone(&ground.accounts),
+        rooms,
+        config: Arc::clone(&ground.config),
+        clock: ground.clock.clone(),
+        random: ground.random.clone(),
+        tasks: tasks.clone(),
+        outgoing,
+    })
+}
+
+fn search(ground: &Ground, rooms: Arc<Rooms>, tasks: &Tasks) -> Result<Arc<Search>, kith_search::IndexError> {
+    Search::open(kith_search::Parts {
+        store: Arc::clone(&ground.store),
+        rooms,
+        config: Arc::clone(&ground.config),
+        clock: ground.clock.clone(),
+        tasks: tasks.clone(),
+        directory: ground.data_dir.search(),
+    })
+}
+
+fn bridges(ground: &Ground, outgoing: Outgoing, rooms: Arc<Rooms>, tasks: &Tasks) -> Arc<Bridges> {
+    Bridges::new(kith_appservice::Parts {
+        store: Arc::clone(&ground.store),
+        accounts: Arc::clone(&ground.accounts),
+        rooms,
+        config: Arc::clone(&ground.config),
+        outgoing,
+        clock: ground.clock.clone(),
+        random: ground.random.clone(),
+        tasks: tasks.clone(),
+    })
+}
+
 /// Makes every service.
 pub(crate) fn wire(
     ground: Ground,
@@ -89,18 +126,10 @@ pub(crate) fn wire(
     let peers = peers(&ground, outgoing.clone(), tasks)?;
     let media = media(&ground, outgoing.clone(), Arc::clone(&peers), tasks)?;
     let rooms = rooms(&ground, Arc::clone(&peers), tasks);
-    let search_directory = ground.data_dir.search();
+    let push = push(&ground, outgoing.clone(), Arc::clone(&rooms), tasks);
+    let search = search(&ground, Arc::clone(&rooms), tasks)?;
+    let bridges = bridges(&ground, outgoing.clone(), Arc::clone(&rooms), tasks);
     let Ground { config, clock, random, store, accounts, .. } = ground;
-    let push = Push::new(kith_push::Parts {
-        store: Arc::clone(&store),
-        accounts: Arc::clone(&accounts),
-        rooms: Arc::clone(&rooms),
-        config: Arc::clone(&config),
-        clock: clock.clone(),
-        random: random.clone(),
-        tasks: tasks.clone(),
-        outgoing: outgoing.clone(),
-    });
     let sync = Sync::new(kith_sync::Parts {
         store: Arc::clone(&store),
         rooms: Arc::clone(&rooms),
@@ -111,14 +140,6 @@ pub(crate) fn wire(
     });
     let ephemeral =
         Ephemeral::new(Arc::clone(&store), Arc::clone(&rooms), clock.clone(), Arc::clone(&config));
-    let search = Search::open(kith_search::Parts {
-        store: Arc::clone(&store),
-        rooms: Arc::clone(&rooms),
-        config: Arc::clone(&config),
-        clock: clock.clone(),
-        tasks: tasks.clone(),
-        directory: search_directory,
-    })?;
     let e2ee = E2ee::new(kith_e2ee::Parts {
         store: Arc::clone(&store),
         accounts: Arc::clone(&accounts),
@@ -138,16 +159,6 @@ pub(crate) fn wire(
         tasks: tasks.clone(),
         edus: Arc::new(edus::Edus { ephemeral: Arc::clone(&ephemeral), e2ee: Arc::clone(&e2ee) }),
     })?;
-    let bridges = Bridges::new(kith_appservice::Parts {
-        store: Arc::clone(&store),
-        accounts: Arc::clone(&accounts),
-        rooms: Arc::clone(&rooms),
-        config: Arc::clone(&config),
-        outgoing: outgoing.clone(),
-        clock: clock.clone(),
-        random: random.clone(),
-        tasks: tasks.clone(),
-    });
     Ok(Arc::new(App {
         config,
         clock,

@@ -89,7 +89,7 @@ impl Push {
         let mut written = self.delivery.written.lock();
         let pushed = self.delivery.desk.lock().pushed();
         let far = pushed.0.saturating_sub(written.pushed.0) > positions;
-        if !far && !(written.told && pushed > written.pushed) {
+        if !far && (!written.told || pushed <= written.pushed) {
             return Ok(());
         }
         self.put_pushed(pushed)?;
