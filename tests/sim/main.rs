@@ -2,7 +2,7 @@
 //! servers that crash and start again, and with people who decide against each other meanwhile. Afterwards the network
 //! heals, and everybody must agree.
 //!
-//! A seed is a whole history. `KITH_SIM_SEEDS=N` runs the first N instead of a thousand, `KITH_SIM_SEED=N` one alone,
+//! A seed is a whole history. `SIM_SEEDS=N` runs the first N instead of a thousand, `SIM_SEED=N` one alone,
 //! telling what happens. Time is the simulation's own, so hours take no time.
 
 #![cfg(test)]
@@ -50,10 +50,10 @@ fn number(variable: &str) -> Option<u64> {
 
 #[test]
 fn servers_agree_whatever_happened_between_them() {
-    if let Some(seed) = number("KITH_SIM_SEED") {
+    if let Some(seed) = number("SIM_SEED") {
         return live(seed, true);
     }
-    let (next, until) = (AtomicU64::new(0), number("KITH_SIM_SEEDS").unwrap_or(SEEDS));
+    let (next, until) = (AtomicU64::new(0), number("SIM_SEEDS").unwrap_or(SEEDS));
     let failed = Mutex::new(Vec::new());
     let threads = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
