@@ -41,8 +41,10 @@ impl Answer {
     /// the form of the specification.
     #[track_caller]
     pub(crate) fn is_sound(&self) {
-        // Whoever asks for somebody at a server that does not exist hears that it cannot be asked.
-        let elsewhere = self.status == 502 && self.request.contains(NOBODYS_SERVER);
+        // Whoever asks for somebody or something at a server that does not exist hears that it cannot be asked. Files
+        // are named by their server, and nearly everything may be the name of one.
+        let is_of_elsewhere = self.request.contains(NOBODYS_SERVER) || self.request.contains("/media/");
+        let elsewhere = self.status == 502 && is_of_elsewhere;
         assert!(self.status < 500 || elsewhere, "{} answered {} {}", self.request, self.status, self.body);
         if self.status >= 400 && self.body["flows"].is_null() {
             let errcode = self.body["errcode"].as_str().unwrap_or_default();

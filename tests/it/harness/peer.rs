@@ -129,15 +129,6 @@ impl Peer {
         self.answer_to(request, &format!("{method} {path}")).await
     }
 
-    /// Sends a signed request whose body is this text, which need not be what anybody writes.
-    pub(crate) async fn ask_text(&self, server: &Server, method: &str, path: &str, text: &str) -> Answer {
-        let body: Value = serde_json::from_str(text).unwrap();
-        let header = self.authorization(&server.name, method, path, Some(&body));
-        let request = self.http.request(method.parse().unwrap(), format!("{}{path}", server.base));
-        let request = request.header("authorization", header).header("content-type", "application/json");
-        self.answer_to(request.body(text.to_owned()), &format!("{method} {path}")).await
-    }
-
     async fn answer_to(&self, request: reqwest::RequestBuilder, what: &str) -> Answer {
         let response = request.send().await.unwrap_or_else(|error| panic!("{what}: {error}"));
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
