@@ -17,7 +17,6 @@ mod outgoing;
 mod password;
 mod resources;
 mod serve;
-pub mod simulated;
 mod start_message;
 mod wiring;
 
