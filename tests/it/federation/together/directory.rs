@@ -40,26 +40,3 @@ async fn public_rooms_of_another_server_are_listed() {
     let rest = pair.bob.get(&format!("{path}&limit=1&since={}", encode(next))).await.ok();
     assert_ne!(page["chunk"][0]["room_id"], rest["chunk"][0]["room_id"]);
 }
-
-#[tokio::test]
-async fn a_space_of_another_server_shows_what_is_below_it() {
-    let pair = Pair::start().await;
-    let name = &pair.servers[0].name;
-    let space = |title: &str| public("12", json!({"name": title, "creation_content": {"type": "m.space"}}));
-    let top = pair.alice.create_room(space("Estate")).await;
-    let shed = pair.alice.create_room(space("Shed")).await;
-    let tools = pair.alice.create_room(public("12", json!({"name": "Tools"}))).await;
-    let garden = pair.alice.create_room(public("12", json!({"name": "Garden"}))).await;
-    let cellar = pair.alice.create_room(json!({"preset": "private_chat", "name": "Cellar"})).await;
-    for (parent, child, order) in
-        [(&top, &shed, "a"), (&top, &cellar, "b"), (&top, &garden, "c"), (&shed, &tools, "a")]
-    {
-        let content = json!({"via": [name], "order": order});
-        pair.alice.set_state(parent, "m.space.child", child, content).await.ok();
-    }
-    pair.bob.join_via(&top, name).await.ok();
-    let path = format!("/_matrix/client/v1/rooms/{}/hierarchy", encode(&top));
-    let found = pair.bob.get(&path).await.ok();
-    let names: Vec<_> = found["rooms"].as_array().unwrap().iter().map(|room| room["name"].clone()).collect();
-    assert_eq!(names, ["Estate", "Shed", "Tools", "Garden"], "{found}");
-}
