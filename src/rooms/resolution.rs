@@ -1,7 +1,7 @@
 //! Bringing forks together: finds in the state trees what the forks disagree about, has it resolved, and makes the tree
 //! of the answer. Costs the size of the disagreement, not of the room.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use kith_event::{
     Pdu,
@@ -104,14 +104,14 @@ impl Disagreement {
     fn auth_difference(&self, write: &RoomWrite<'_>) -> Result<HashSet<EventSid>, Error> {
         let forks: Vec<Vec<EventSid>> =
             self.forks.iter().map(|fork| fork.iter().flatten().copied().collect()).collect();
-        let first = self.agreed_first(write)?;
-        let common = || {
+        let common = |difference: &HashMap<EventSid, u64>| {
+            let first = self.agreed_first(write, difference)?;
             let rest = write.states.iter(self.base).filter_map(|entry| match entry {
                 Ok((key, _)) if self.keys.contains_key(&key) => None,
                 Ok((_, event)) => Some(Ok(event)),
                 Err(error) => Some(Err(error)),
             });
-            first.into_iter().map(Ok).chain(rest)
+            Ok(first.into_iter().map(Ok).chain(rest))
         };
         auth_difference(&forks, common, |event| node(write, *event))
     }
@@ -121,9 +121,22 @@ impl Disagreement {
         conflicted_subgraph(&conflicted, |event| node(write, *event))
     }
 
-    /// Events that all forks have and that have most of the room's past in their auth chains.
-    fn agreed_first(&self, write: &RoomWrite<'_>) -> Result<Vec<EventSid>, Error> {
+    /// Events that all forks have: those of the difference, and those that have most of the room's past in their auth
+    /// chains.
+    fn agreed_first(
+        &self,
+        write: &RoomWrite<'_>,
+        difference: &HashMap<EventSid, u64>,
+    ) -> Result<Vec<EventSid>, Error> {
         let mut first = Vec::new();
+        for event in difference.keys() {
+            let key = write.find_meta(*event)?.and_then(|meta| meta.state_key);
+            if let Some(key) = key.filter(|key| !self.keys.contains_key(key))
+                && write.states.get(self.base, key)? == Some(*event)
+            {
+                first.push(*event);
+            }
+        }
         for kind in
             [StateEventType::RoomPowerLevels, StateEventType::RoomJoinRules, StateEventType::RoomCreate]
         {

@@ -27,16 +27,20 @@ pub fn auth_depth(of_auth_events: impl IntoIterator<Item = u64>) -> u64 {
 /// How many forks are painted in one walk: one bit each.
 const COLOURS_MAX: usize = 128;
 
-/// The auth difference of several states: the events that are in the auth chain of some of them but not of all.
+/// The auth difference of several states: the events that are in the auth chain of some of them but not of all. Events
+/// that the states do not agree on are left out, since they are in the conflict anyway.
+///
+/// An event of a state counts as part of the state's chain. The specification's words leave it out; but that is how
+/// the servers that most rooms live on have always resolved them, and states must be the same everywhere.
 ///
 /// `forks` has, for each state, the events under those keys where the states do not all have the same event.
 /// `common` gives the events that all states have. It is asked only if the forks alone leave a difference, and only
-/// until that is explained away; so it does well to begin with the power levels, the join rules and the like, which
-/// have most of the past in their chains.
+/// until that is explained away; so it does well to begin with those of the difference, then with the power levels, the
+/// join rules and the like, which have most of the past in their chains.
 /// `node` gives an event's place in the graph; unknown events are passed over.
 pub fn auth_difference<Id, Common, E>(
     forks: &[Vec<Id>],
-    common: impl FnOnce() -> Common,
+    common: impl FnOnce(&HashMap<Id, u64>) -> Result<Common, E>,
     mut node: impl FnMut(&Id) -> Result<Option<AuthNode<Id>>, E>,
 ) -> Result<HashSet<Id>, E>
 where
@@ -60,8 +64,12 @@ where
             None => in_group,
         });
     }
+    for head in forks.iter().flatten() {
+        difference.remove(head);
+    }
     if !difference.is_empty() {
-        take_out_common(&mut difference, &in_all.unwrap_or_default(), common(), &mut node)?;
+        let common = common(&difference)?;
+        take_out_common(&mut difference, &in_all.unwrap_or_default(), common, &mut node)?;
     }
     Ok(difference.into_keys().collect())
 }
@@ -111,7 +119,7 @@ where
     Ok(subgraph)
 }
 
-/// Takes out of the difference what is in the auth chain of events that all states have.
+/// Takes out of the difference the events that all states have, and what is in their auth chains.
 ///
 /// `in_all` are events known to be in all chains already: nothing below them is in the difference.
 fn take_out_common<Id: Clone + Ord + Hash, E>(
@@ -127,7 +135,8 @@ fn take_out_common<Id: Clone + Ord + Hash, E>(
     for head in common {
         let head = head?;
         // A head that is in the chain of another has been followed already.
-        if !visited.contains(&head) {
+        if visited.insert(head.clone()) {
+            difference.remove(&head);
             to_visit.push(head);
         }
         while let Some(event_id) = to_visit.pop() {
@@ -150,7 +159,7 @@ fn take_out_common<Id: Clone + Ord + Hash, E>(
     Ok(())
 }
 
-/// A walk from several sides at once. Each fork paints the events of its auth chain in its own colour.
+/// A walk from several sides at once. Each fork paints its events and those of its auth chain in its own colour.
 struct Walk<Id> {
     all_colours: u128,
     painted: HashMap<Id, Painted<Id>>,
@@ -183,11 +192,7 @@ impl<Id: Clone + Ord + Hash> Walk<Id> {
         node: &mut impl FnMut(&Id) -> Result<Option<AuthNode<Id>>, E>,
     ) -> Result<(), E> {
         for (fork, heads) in forks.iter().enumerate() {
-            for head in *heads {
-                if let Some(found) = node(head)? {
-                    self.paint(&found.auth_events, 1 << fork, node)?;
-                }
-            }
+            self.paint(heads, 1 << fork, node)?;
         }
         while self.partly_painted_queued > 0
             && let Some((_, event_id)) = self.queue.pop()

@@ -46,7 +46,7 @@ fn split(states: &[&StateMap]) -> (StateMap, Vec<StateMap>) {
 fn resolve_trimmed(world: &World, states: &[&StateMap]) -> StateMap {
     let (agreed, forks) = split(states);
     let heads: Vec<Vec<OwnedEventId>> = forks.iter().map(|fork| fork.values().cloned().collect()).collect();
-    let common = || agreed.values().cloned().map(Ok);
+    let common = |_: &HashMap<_, _>| Ok(agreed.values().cloned().map(Ok));
     let Ok(auth_difference) = auth_difference(&heads, common, |event_id| world.node(event_id));
     assert_eq!(auth_difference, full_difference(world, states), "the walk misses the definition");
     let conflicted = heads.concat();
@@ -66,7 +66,7 @@ fn resolve_trimmed(world: &World, states: &[&StateMap]) -> StateMap {
 /// Resolves states as the specification writes it: from all there is.
 fn resolve_full(world: &World, states: &[&StateMap]) -> StateMap {
     let chains: Vec<EventIdSet<OwnedEventId>> =
-        states.iter().map(|state| chain(world, state.values()).into_iter().collect()).collect();
+        states.iter().map(|state| whole_chain(world, state).into_iter().collect()).collect();
     let rules = world.version.state_res_v2().expect("not version 1");
     ruma_resolve(
         world.version.auth(),
@@ -96,12 +96,22 @@ fn chain<'a>(world: &World, heads: impl IntoIterator<Item = &'a OwnedEventId>) -
     chain
 }
 
+/// The events of a state with their auth chains.
+fn whole_chain(world: &World, state: &StateMap) -> HashSet<OwnedEventId> {
+    let mut whole = chain(world, state.values());
+    whole.extend(state.values().cloned());
+    whole
+}
+
+/// What is in some of the chains but not in all, but for what is in the conflict itself.
 fn full_difference(world: &World, states: &[&StateMap]) -> HashSet<OwnedEventId> {
-    let chains: Vec<HashSet<OwnedEventId>> =
-        states.iter().map(|state| chain(world, state.values())).collect();
+    let chains: Vec<HashSet<OwnedEventId>> = states.iter().map(|state| whole_chain(world, state)).collect();
+    let conflicted: Vec<OwnedEventId> =
+        split(states).1.into_iter().flat_map(|fork| fork.into_values()).collect();
     let all: HashSet<&OwnedEventId> = chains.iter().flatten().collect();
     all.into_iter()
         .filter(|event_id| !chains.iter().all(|chain| chain.contains(*event_id)))
+        .filter(|event_id| !conflicted.contains(event_id))
         .cloned()
         .collect()
 }
@@ -151,28 +161,62 @@ fn bans_win() {
     }
 }
 
-/// An event that one fork alone cites, but that the rest of the state is built on, is no difference.
+/// What one fork alone rests on is no difference if all states have it, or something that rests on it.
 #[test]
 fn what_the_agreed_state_rests_on_is_no_difference() {
     for version in RoomVersion::all().iter().skip(1) {
         let world = World::new(version);
         let mut fork = world.room(json!({}));
         let old_member = world.state_event(&fork, &"m.room.member".into(), "@mod2:a").expect("a member");
-        // Agreed, and resting on the old membership.
-        world.put(&mut fork, state("@mod2:a", "m.room.name", "", json!({ "name": "n" })));
+        let new_member = world.put(&mut fork, member("@mod2:a", "@mod2:a", "join"));
         let (left, mut right) = (fork.clone(), fork);
-        world.put(&mut right, member("@mod2:a", "@mod2:a", "join"));
+        world.put(&mut right, state("@mod2:a", "m.room.name", "", json!({ "name": "n" })));
         let states = [&left.state, &right.state];
         let (agreed, forks) = split(&states);
         let heads: Vec<Vec<OwnedEventId>> =
             forks.iter().map(|fork| fork.values().cloned().collect()).collect();
-        let Ok(alone) = auth_difference(&heads, Vec::new, |event_id| world.node(event_id));
-        assert!(alone.contains(old_member.event_id()), "{version:?}");
-        let common = || agreed.values().cloned().map(Ok);
+        let nothing = |_: &HashMap<_, _>| Ok(Vec::new());
+        let Ok(alone) = auth_difference(&heads, nothing, |event_id| world.node(event_id));
+        let common = |_: &HashMap<_, _>| Ok(agreed.values().cloned().map(Ok));
         let Ok(difference) = auth_difference(&heads, common, |event_id| world.node(event_id));
-        assert!(!difference.contains(old_member.event_id()), "{version:?}");
+        for event in [old_member, new_member] {
+            assert!(alone.contains(event.event_id()), "{version:?}");
+            assert!(!difference.contains(event.event_id()), "{version:?}");
+        }
         assert_eq!(difference, full_difference(&world, &states));
     }
+}
+
+/// Two people with the same power change the power levels, each on a side of their own: the later change wins, whenever
+/// they came into the room. If being in the room counted as a difference, whoever came later would.
+#[test]
+fn being_in_the_room_on_both_sides_is_no_difference() {
+    for version in RoomVersion::all().iter().skip(1) {
+        let world = World::new(version);
+        let mut start = world.room(json!({}));
+        world.put(&mut start, member("@carol:b", "@carol:b", "join"));
+        let levels = world.state_event(&start, &"m.room.power_levels".into(), "").expect("power levels");
+        let with = |sender, user: &str, level: i64| {
+            let mut content: serde_json::Value = levels.content_as().expect("an object");
+            content["users"]["@carol:b"] = 100.into();
+            content["users"][user] = level.into();
+            state(sender, "m.room.power_levels", "", content)
+        };
+        world.put(&mut start, with("@admin:a", "@carol:b", 100));
+        let (mut left, mut right) = (start.clone(), start);
+        world.put(&mut left, with("@carol:b", "@dave:b", 20));
+        world.wait(10);
+        let later = world.put(&mut right, with("@admin:a", "@dave:b", 10));
+        let resolved = resolve_trimmed(&world, &[&left.state, &right.state]);
+        let key = later.state_entry().expect("state");
+        assert_eq!(resolved.get(&key), Some(later.event_id()), "{version:?}");
+        assert_eq!(resolved, resolve_full(&world, &[&left.state, &right.state]));
+    }
+}
+
+/// There is nothing that all states have.
+fn nothing_else<E>(_: &HashMap<u64, u64>) -> Result<Vec<Result<u64, E>>, E> {
+    Ok(Vec::new())
 }
 
 /// The walk over a long chain looks only at its upper end.
@@ -187,7 +231,7 @@ fn the_cost_is_that_of_the_difference() {
     };
     let mut looked_at = 0;
     let heads = [vec![LENGTH], vec![LENGTH + 1]];
-    let Ok(difference) = auth_difference(&heads, Vec::new, |id| {
+    let Ok(difference) = auth_difference(&heads, nothing_else, |id| {
         looked_at += 1;
         node(id)
     });
@@ -213,15 +257,15 @@ fn more_forks_than_colours() {
         Ok(Some(AuthNode { depth, auth_events }))
     };
     let heads: Vec<Vec<u64>> = (1..=300).map(|fork| vec![1000 + fork]).collect();
-    let Ok(difference) = auth_difference(&heads, Vec::new, node);
+    let Ok(difference) = auth_difference(&heads, nothing_else, node);
     assert_eq!(difference, (1..=300).collect());
     // An event that all agree on takes one of them away.
-    let Ok(difference) = auth_difference(&heads, || [Ok(1007)], node);
+    let Ok(difference) = auth_difference(&heads, |_: &HashMap<_, _>| Ok([Ok(1007)]), node);
     assert_eq!(difference.len(), 299);
     // What is common to the first forks but not to the later ones is a difference.
     let mut heads: Vec<Vec<u64>> = (0..300).map(|_| vec![1001]).collect();
     heads[250] = vec![1002];
-    let Ok(difference) = auth_difference(&heads, Vec::new, node);
+    let Ok(difference) = auth_difference(&heads, nothing_else, node);
     assert_eq!(difference, HashSet::from([1, 2]));
 }
 
