@@ -15,10 +15,10 @@ pub(crate) fn routes(router: Router) -> Router {
     router
         .endpoint(aliases::handler)
         .endpoint_async(create_room::handler)
-        .endpoint(get_event_by_timestamp::handler)
+        .endpoint_async(get_event_by_timestamp::handler)
         .endpoint(get_room_event::handler)
-        .endpoint(get_summary::handler)
-        .endpoint_at(&[get_summary::UNSTABLE_PATH], get_summary::handler)
+        .endpoint_async(get_summary::handler)
+        .endpoint_async_at(&[get_summary::UNSTABLE_PATH], get_summary::handler)
         .endpoint(report_content::handler)
         .endpoint(report_room::handler)
         .endpoint(upgrade_room::handler)

@@ -5,5 +5,5 @@ mod get_hierarchy;
 use kith_api_common::Router;
 
 pub(crate) fn routes(router: Router) -> Router {
-    router.endpoint(get_hierarchy::handler)
+    router.endpoint_async(get_hierarchy::handler)
 }

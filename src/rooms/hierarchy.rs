@@ -1,30 +1,28 @@
 //! Space hierarchies: the tree of rooms below a space, depth first, page by page.
 //!
-//! The walk starts anew for each page and skips what earlier pages had, so a token needs no memory here. Rooms that
-//! this server is not in are left out.
+//! The walk starts anew for each page and skips what earlier pages had, so a token needs no memory here. Where it comes
+//! to a room that this server is not in, it stops until servers that are were asked (`elsewhere.rs`).
 //! <https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv1roomsroomidhierarchy>
 
 mod children;
+mod walk;
 
-use std::collections::HashSet;
+use std::{sync::Arc, time::Duration};
 
-use kith_event::client_format::stripped_state;
-use kith_store::{Error, Read};
-use ruma::{
-    OwnedRoomId, RoomId,
-    room::{RoomSummary, RoomType},
-};
+use ruma::{OwnedRoomId, room::RoomSummary};
 use serde_json::value::RawValue;
 
 pub(crate) use self::children::{Child, ChildrenCache};
-use crate::{ReadError, Rooms, render::raw, tokens::UnknownToken, viewer::Viewer};
+use self::walk::{Stop, Walk};
+use crate::{ReadError, Rooms, tokens::UnknownToken, viewer::Viewer};
 
 /// How many rooms a page has if the client does not say, and at most.
 pub const PAGE_ROOMS_MAX: usize = 50;
 /// How deep a walk goes if the client does not say, and at most.
 const DEPTH_MAX: u64 = 64;
-/// How many rooms one request looks at, shown or not.
-const ROOMS_LOOKED_AT_MAX: usize = 5_000;
+
+/// How long other servers are asked for one page, in milliseconds; what they have not told by then is left out.
+const ASKING_MS_MAX: u64 = 20_000;
 
 /// Which part of a hierarchy is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +56,7 @@ pub struct HierarchyPage {
 }
 
 /// What a token remembers.
+#[derive(Clone, Copy)]
 struct Progress {
     suggested_only: bool,
     max_depth: u64,
@@ -66,75 +65,29 @@ struct Progress {
 }
 
 impl Rooms {
-    /// `/hierarchy`: a page of the rooms below a space.
-    pub fn hierarchy(
-        &self,
-        read: &dyn Read,
-        space: &RoomId,
-        viewer: &Viewer,
+    /// `/hierarchy`: a page of the rooms below a space, wherever they are.
+    pub async fn hierarchy(
+        self: &Arc<Self>,
+        space: OwnedRoomId,
+        viewer: Viewer,
         request: &HierarchyRequest<'_>,
     ) -> Result<HierarchyPage, ReadError> {
-        let progress = Progress::of(request)?;
-        let limit = request.limit.clamp(1, PAGE_ROOMS_MAX);
-        let mut page = HierarchyPage { rooms: Vec::new(), next_batch: None };
-        let mut waiting: Vec<(OwnedRoomId, u64)> = vec![(space.to_owned(), 0)];
-        let mut known = HashSet::new();
-        let mut shown = 0;
-        while let Some((room_id, depth)) = waiting.pop() {
-            if known.len() >= ROOMS_LOOKED_AT_MAX {
-                break;
-            }
-            // A room that stands in several spaces, or in itself, is walked once.
-            if !known.insert(room_id.clone()) {
-                continue;
-            }
-            let Some((summary, children)) =
-                self.room_of_hierarchy(read, &room_id, viewer, request.suggested_only)?
-            else {
-                if depth == 0 {
-                    return Err(ReadError::Forbidden);
-                }
-                continue;
+        let mut walk = Walk::begin(space, viewer, request)?;
+        let until_ms = self.clock.now_ms() + ASKING_MS_MAX;
+        loop {
+            let rooms = Arc::clone(self);
+            let going_on = move || {
+                let stop = walk.go_on(&rooms, &*rooms.store.read())?;
+                Ok::<_, ReadError>((walk, stop))
             };
-            if page.rooms.len() == limit {
-                page.next_batch = Some(Progress { skip: shown, ..progress }.to_token());
-                return Ok(page);
-            }
-            if depth < progress.max_depth {
-                waiting.extend(children.iter().rev().map(|child| (child.room_id.clone(), depth + 1)));
-            }
-            shown += 1;
-            if shown > progress.skip {
-                let children_state = children.iter().map(child_state).collect();
-                page.rooms.push(HierarchyRoom { summary, children_state });
-            }
+            let (mut stopped, stop) = self.tasks.blocking(going_on).await?;
+            let Stop::Ask(room_id, servers) = stop else { return Ok(stopped.into_page()) };
+            let left = Duration::from_millis(until_ms.saturating_sub(self.clock.now_ms()));
+            let asking = Box::pin(self.told_of(&room_id, &servers, request.suggested_only));
+            let told = tokio::time::timeout(left, asking).await.unwrap_or_default();
+            stopped.hear(room_id, told);
+            walk = stopped;
         }
-        Ok(page)
-    }
-
-    /// A room with its children in order, if the viewer may know of it.
-    fn room_of_hierarchy(
-        &self,
-        read: &dyn Read,
-        room_id: &RoomId,
-        viewer: &Viewer,
-        suggested_only: bool,
-    ) -> Result<Option<(RoomSummary, Vec<Child>)>, Error> {
-        let Some(room) = self.store.ids().find_room(room_id)? else { return Ok(None) };
-        let view = self.view(read, room, viewer)?;
-        let Some(heads) = view.heads() else { return Ok(None) };
-        let summary = self.summary(read, room, heads)?;
-        if !view.may_know(&summary)? {
-            return Ok(None);
-        }
-        let mut children = match summary.room_type {
-            Some(RoomType::Space) => self.children_of_space(read, room, heads.state)?,
-            _ => Vec::new(),
-        };
-        if suggested_only {
-            children.retain(|child| child.suggested);
-        }
-        Ok(Some((summary, children)))
     }
 }
 
@@ -165,12 +118,4 @@ impl Progress {
     fn to_token(&self) -> String {
         format!("h1_{}_{}_{}", u8::from(self.suggested_only), self.max_depth, self.skip)
     }
-}
-
-/// The stripped event, with its time.
-pub(crate) fn child_state(child: &Child) -> Box<RawValue> {
-    let mut text = stripped_state(&child.pdu);
-    text.pop();
-    text.push_str(&format!(",\"origin_server_ts\":{}}}", child.pdu.origin_server_ts()));
-    raw(text)
 }

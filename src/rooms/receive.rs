@@ -11,6 +11,7 @@ mod extremities;
 mod fetching;
 pub mod handover;
 mod history;
+mod near;
 mod servers;
 mod turns;
 

@@ -13,14 +13,13 @@ use kith_store::{
     Error, EventSid, Read, RoomSid,
     state::{RoomStates, StateRoot},
     tables::{
-        aliases::ALIASES,
         members::{MEMBERSHIPS, Membership},
         rooms::Heads,
     },
 };
 use quick_cache::{Weighter, sync::Cache};
 use ruma::{
-    OwnedRoomId, RoomOrAliasId, UInt,
+    OwnedRoomId, OwnedServerName, RoomId, UInt,
     room::{JoinRuleSummary, RoomSummary},
 };
 use serde::Deserialize;
@@ -70,15 +69,46 @@ pub struct ViewedSummary {
 }
 
 impl Rooms {
-    /// `/room_summary`: a room in short, for those who may know of it.
+    /// `/room_summary`: a room in short, for those who may know of it. A room that this server is not in is asked for
+    /// at servers that are, if somebody with an account wants to know.
+    pub async fn room_summary_across(
+        self: &Arc<Self>,
+        room_id: OwnedRoomId,
+        mut via: Vec<OwnedServerName>,
+        viewer: Viewer,
+    ) -> Result<ViewedSummary, ReadError> {
+        let (rooms, viewer) = (Arc::clone(self), Arc::new(viewer));
+        let (asked, who) = (room_id.clone(), Arc::clone(&viewer));
+        let here = self.tasks.blocking(move || {
+            let room = rooms.store.ids().find_room(&asked)?;
+            let is_here = room.map(|room| rooms.is_resident(room)).transpose()? == Some(true);
+            Ok::<_, Error>((is_here, rooms.room_summary(&*rooms.store.read(), &asked, &who)))
+        });
+        let (is_here, known) = here.await?;
+        if is_here || viewer.user.is_none() {
+            return known;
+        }
+        via.extend(room_id.server_name().map(ToOwned::to_owned));
+        let Some(told) = self.told_of(&room_id, &via, false).await else { return known };
+        let rooms = Arc::clone(self);
+        let told = self.tasks.blocking(move || {
+            let read = rooms.store.read();
+            let (may_know, membership) = rooms.may_know_of_told(&*read, &viewer, &told.summary)?;
+            let membership = Some(membership.unwrap_or(Membership::Leave));
+            Ok::<_, Error>(may_know.then(|| ViewedSummary { summary: told.summary.clone(), membership }))
+        });
+        told.await?.map_or(known, Ok)
+    }
+
+    /// `/room_summary` as far as this server knows.
     pub fn room_summary(
         &self,
         read: &dyn Read,
-        room: &RoomOrAliasId,
+        room: &RoomId,
         viewer: &Viewer,
     ) -> Result<ViewedSummary, ReadError> {
         let absent = || ReadError::NotFound("room");
-        let room = self.find_room_or_alias(read, room)?.ok_or_else(absent)?;
+        let room = self.store.ids().find_room(room)?.ok_or_else(absent)?;
         let view = self.view(read, room, viewer)?;
         let membership = view.member().map(|member| member.membership);
         let summary = match view.heads() {
@@ -140,18 +170,6 @@ impl Rooms {
             }
         }
         Ok(true)
-    }
-
-    /// The room that a room id or an alias of this server names.
-    pub(crate) fn find_room_or_alias(
-        &self,
-        read: &dyn Read,
-        room: &RoomOrAliasId,
-    ) -> Result<Option<RoomSid>, Error> {
-        match <&ruma::RoomId>::try_from(room) {
-            Ok(room_id) => self.store.ids().find_room(room_id),
-            Err(alias) => Ok(ALIASES.get(read, &alias.to_string())?.map(|record| record.room)),
-        }
     }
 
     /// What can be told of a room by its stripped state, a JSON array.

@@ -15,7 +15,11 @@ use kith_store::{Direction, Error, Read, StateKeySid, state::StateRoot};
 use ruma::{OwnedUserId, RoomId};
 use serde_json::value::RawValue;
 
-pub use self::{context::Context, gap::Gap, timestamp::Found};
+pub use self::{
+    context::Context,
+    gap::Gap,
+    timestamp::{Found, Moment},
+};
 pub(crate) use self::{
     span::Span,
     walk::{Walk, Walked},

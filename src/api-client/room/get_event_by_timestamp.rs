@@ -2,6 +2,7 @@
 //! <https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv1roomsroomidtimestamp_to_event>
 
 use kith_api_common::{ApiError, Call};
+use kith_rooms::timeline::Moment;
 use ruma::{
     MilliSecondsSinceUnixEpoch, UInt,
     api::client::room::get_event_by_timestamp::v1::{Request, Response},
@@ -9,13 +10,11 @@ use ruma::{
 
 use crate::{paging::direction, viewer::viewer};
 
-pub(crate) fn handler(call: &Call, request: Request) -> Result<Response, ApiError> {
-    let read = call.app.store.read();
-    let viewer = viewer(call, &*read)?;
-    let timestamp_ms = u64::from(request.ts.get());
-    let direction = direction(request.dir);
-    let found =
-        call.app.rooms.event_by_timestamp(&*read, &request.room_id, &viewer, timestamp_ms, direction)?;
+pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, ApiError> {
+    let moment = Moment { timestamp_ms: u64::from(request.ts.get()), direction: direction(request.dir) };
+    let app = std::sync::Arc::clone(&call.app);
+    let viewer = app.tasks.blocking(move || viewer(&call, &*call.app.store.read())).await?;
+    let found = app.rooms.event_by_timestamp_over_gaps(request.room_id, viewer, moment).await?;
     Ok(Response {
         event_id: found.event_id,
         origin_server_ts: MilliSecondsSinceUnixEpoch(UInt::new_saturating(found.timestamp_ms)),

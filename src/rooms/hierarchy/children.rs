@@ -1,17 +1,22 @@
 //! The children of a space, found without walking the space's whole state each time: what was found is kept, and the
 //! difference between two states brings it up to date.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
-use kith_event::Pdu;
+use kith_event::{Pdu, client_format::stripped_state};
 use kith_store::{
     Error, EventSid, Read, RoomSid, StateKeySid,
     state::{RoomStates, StateRoot},
 };
 use quick_cache::{Weighter, sync::Cache};
 use ruma::{OwnedRoomId, OwnedServerName, RoomId};
+use serde::Deserialize;
+use serde_json::{Value, value::RawValue};
 
-use crate::Rooms;
+use crate::{Rooms, render::raw};
 
 /// How many bytes of child lists are kept.
 const CHILDREN_BYTES: u64 = 4 << 20;
@@ -20,6 +25,8 @@ const SPACE_BYTES: u64 = 128;
 const CHILD_BYTES: u64 = 32;
 /// How long an `order` may be, in characters.
 const ORDER_CHARS_MAX: usize = 50;
+/// How many of the servers that a child names count.
+const VIA_SERVERS_MAX: usize = 10;
 
 /// The `m.space.child` entries of spaces.
 pub(crate) struct ChildrenCache(Cache<RoomSid, Arc<Children>, ByCount>);
@@ -47,12 +54,32 @@ impl Default for ChildrenCache {
 }
 
 /// A child of a space.
+#[derive(Clone)]
 pub(crate) struct Child {
     pub(crate) room_id: OwnedRoomId,
     pub(crate) suggested: bool,
+    /// The servers through which the room can be reached.
+    pub(crate) via: Vec<OwnedServerName>,
     /// Its place among the children, if it has a valid one.
     order: Option<String>,
-    pub(crate) pdu: Pdu,
+    sent_ms: u64,
+    source: Source,
+}
+
+/// Where a child was found.
+#[derive(Clone)]
+enum Source {
+    /// In an event.
+    Event(Pdu),
+    /// In the stripped form that another server gave.
+    Told(Arc<RawValue>),
+}
+
+/// What counts in the content of an `m.space.child` event, as far as it can be read.
+struct ChildContent {
+    via: Vec<String>,
+    order: Option<String>,
+    suggested: bool,
 }
 
 impl Rooms {
@@ -67,12 +94,7 @@ impl Rooms {
         for event in self.child_events(read, space, root)?.events.values() {
             children.extend(Child::read(self.pdu(*event)?));
         }
-        // Those with an order come first; all others follow by time.
-        children.sort_by(|a, b| {
-            let key =
-                |child: &Child| (child.order.is_none(), child.order.clone(), child.pdu.origin_server_ts());
-            key(a).cmp(&key(b)).then_with(|| a.room_id.cmp(&b.room_id))
-        });
+        Child::sort(&mut children);
         Ok(children)
     }
 
@@ -102,18 +124,71 @@ impl Rooms {
 }
 
 impl Child {
-    /// A child event counts if its key is a room id and it says through which servers the room can be reached.
     fn read(pdu: Pdu) -> Option<Self> {
+        let content = ChildContent {
+            via: pdu.content_field("via")?,
+            order: pdu.content_field("order"),
+            suggested: pdu.content_field("suggested").unwrap_or(false),
+        };
         let room_id = RoomId::parse(pdu.state_key()?).ok()?;
-        let via: Vec<String> = pdu.content_field("via")?;
-        if !via.iter().any(|server| OwnedServerName::try_from(server.as_str()).is_ok()) {
+        Self::new(room_id, content, pdu.origin_server_ts(), Source::Event(pdu))
+    }
+
+    /// A child as another server tells of it, in stripped form with the time.
+    pub(crate) fn told(stripped: &RawValue) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Stripped {
+            #[serde(rename = "type")]
+            kind: String,
+            state_key: OwnedRoomId,
+            origin_server_ts: u64,
+            content: HashMap<String, Value>,
+        }
+        let Stripped { kind, state_key, origin_server_ts, mut content } =
+            serde_json::from_str(stripped.get()).ok()?;
+        if kind != "m.space.child" {
             return None;
         }
-        let order: Option<String> = pdu.content_field("order");
+        let content = ChildContent {
+            via: serde_json::from_value(content.remove("via")?).ok()?,
+            order: content.remove("order").and_then(|order| order.as_str().map(str::to_owned)),
+            suggested: content.remove("suggested").and_then(|suggested| suggested.as_bool()).unwrap_or(false),
+        };
+        Self::new(state_key, content, origin_server_ts, Source::Told(stripped.to_owned().into()))
+    }
+
+    /// A child event counts if its key is a room id and it says through which servers the room can be reached.
+    fn new(room_id: OwnedRoomId, content: ChildContent, sent_ms: u64, source: Source) -> Option<Self> {
+        let ChildContent { via, order, suggested } = content;
+        let via = via.iter().filter_map(|server| OwnedServerName::try_from(server.as_str()).ok());
+        let via: Vec<OwnedServerName> = via.take(VIA_SERVERS_MAX).collect();
+        if via.is_empty() {
+            return None;
+        }
         let order = order.filter(|order| {
             order.len() <= ORDER_CHARS_MAX && order.bytes().all(|byte| (0x20..=0x7e).contains(&byte))
         });
-        let suggested = pdu.content_field("suggested").unwrap_or(false);
-        Some(Self { room_id, suggested, order, pdu })
+        Some(Self { room_id, suggested, via, order, sent_ms, source })
+    }
+
+    /// Puts children into their order: those with one of their own come first, all others follow by time.
+    pub(crate) fn sort(children: &mut [Self]) {
+        children.sort_by(|a, b| {
+            let key = |child: &Self| (child.order.is_none(), child.order.clone(), child.sent_ms);
+            key(a).cmp(&key(b)).then_with(|| a.room_id.cmp(&b.room_id))
+        });
+    }
+
+    /// The stripped event, with its time.
+    pub(crate) fn state(&self) -> Box<RawValue> {
+        match &self.source {
+            Source::Told(stripped) => (**stripped).to_owned(),
+            Source::Event(pdu) => {
+                let mut text = stripped_state(pdu);
+                text.pop();
+                text.push_str(&format!(",\"origin_server_ts\":{}}}", pdu.origin_server_ts()));
+                raw(text)
+            }
+        }
     }
 }

@@ -16,7 +16,7 @@ use ruma::{
 use super::ServeError;
 use crate::{
     Rooms,
-    hierarchy::{Child, HierarchyRoom, child_state},
+    hierarchy::{Child, HierarchyRoom},
     room::Room,
     summary::is_open,
 };
@@ -66,7 +66,7 @@ impl Rooms {
                 None => inaccessible_children.push(child.room_id.clone()),
             }
         }
-        let children_state = below.iter().map(child_state).collect();
+        let children_state = below.iter().map(Child::state).collect();
         Ok(ServedHierarchy {
             room: HierarchyRoom { summary, children_state },
             children,

@@ -11,7 +11,7 @@ use super::{Draft, TestRoom, World, history, ids, member, text};
 use crate::{
     ReadError,
     filter::RoomEventFilter,
-    timeline::PageRequest,
+    timeline::{Moment, PageRequest},
     tokens::{Place, Token},
 };
 
@@ -259,7 +259,10 @@ fn an_event_by_its_date() {
     let second = world.write(&mut room, text(CREATOR, "two"));
     let read = world.store().read();
     let viewer = world.viewer(VIEWER);
-    let find = |ms, direction| world.rooms.event_by_timestamp(&*read, &room.id, &viewer, ms, direction);
+    let find = |ms, direction| {
+        let moment = Moment { timestamp_ms: ms, direction };
+        world.rooms.event_by_timestamp(&*read, &room.id, &viewer, moment)
+    };
     let id = |found: Result<crate::timeline::Found, ReadError>| found.expect("found").event_id.to_string();
     assert_eq!(id(find(first_ms, Direction::Forward)), world.id(first));
     assert_eq!(id(find(first_ms, Direction::Backward)), world.id(first));
