@@ -6,6 +6,7 @@ mod backfill;
 mod directory;
 mod discovery;
 mod event;
+mod hostile;
 mod membership;
 mod openid;
 mod query;

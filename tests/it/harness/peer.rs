@@ -136,11 +136,24 @@ impl Peer {
         if let Some(body) = body {
             request = request.json(&body);
         }
-        let response = request.send().await.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        self.answer_to(request, &format!("{method} {path}")).await
+    }
+
+    /// Sends a signed request whose body is this text, which need not be what anybody writes.
+    pub(crate) async fn ask_text(&self, server: &Server, method: &str, path: &str, text: &str) -> Answer {
+        let body: Value = serde_json::from_str(text).unwrap();
+        let header = self.authorization(&server.name, method, path, Some(&body));
+        let request = self.http.request(method.parse().unwrap(), format!("{}{path}", server.base));
+        let request = request.header("authorization", header).header("content-type", "application/json");
+        self.answer_to(request.body(text.to_owned()), &format!("{method} {path}")).await
+    }
+
+    async fn answer_to(&self, request: reqwest::RequestBuilder, what: &str) -> Answer {
+        let response = request.send().await.unwrap_or_else(|error| panic!("{what}: {error}"));
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.unwrap();
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Answer { request: format!("{method} {path} of {}", self.name), status, headers, body }
+        Answer { request: format!("{what} of {}", self.name), status, headers, body }
     }
 
     /// The `Authorization` header of a request to `destination`.
@@ -383,6 +396,10 @@ async fn respond(
         )
     };
     shared.received.lock().unwrap().push(received);
-    let response = Response::builder().status(status).header("content-type", "application/json");
+    let mut response = Response::builder().status(status).header("content-type", "application/json");
+    // A text that goes with a redirect says where to.
+    if let Some(target) = answer.as_str().filter(|_| (300..400).contains(&status)) {
+        response = response.header("location", target);
+    }
     Ok(response.body(Full::new(Bytes::from(answer.to_string()))).unwrap())
 }
