@@ -1,1 +1,5 @@
 //! Shared pieces of the tests.
+
+mod dice;
+
+pub use dice::Dice;
