@@ -77,7 +77,10 @@ impl From<kith_store::Error> for ResidentError {
 
 impl From<ParseError> for ResidentError {
     fn from(error: ParseError) -> Self {
-        Self::Invalid(error.to_string())
+        match error {
+            ParseError::TooLarge => Self::TooLarge(error.to_string()),
+            ParseError::Json(_) | ParseError::Field(_) => Self::Invalid(error.to_string()),
+        }
     }
 }
 

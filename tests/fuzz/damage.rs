@@ -130,7 +130,7 @@ fn odd_text(dice: &mut Dice, text: &str) -> String {
         4 => text.replacen(':', "", 1),
         5 => format!("{text}\u{0}"),
         6 => format!("{text}\u{1f980}"),
-        _ => String::from_utf8_lossy(dice.pick(WORDS)).into_owned(),
+        _ => String::from_utf8_lossy(dice.pick::<&[u8]>(WORDS)).into_owned(),
     }
 }
 
