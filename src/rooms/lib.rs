@@ -30,6 +30,7 @@ mod lane;
 pub mod membership;
 pub mod memberships;
 pub mod outside;
+pub mod partial_state;
 pub mod pdus;
 pub mod publication;
 pub mod receive;
@@ -91,6 +92,7 @@ pub struct Rooms {
     pub(crate) reading: reading::Reading,
     pub(crate) acls: server_acl::AclCache,
     pub(crate) receiving: receive::Receiving,
+    pub(crate) resyncs: partial_state::Resyncs,
 }
 
 /// What [`Rooms::new`] is made of.
@@ -140,6 +142,7 @@ impl Rooms {
             reading: reading::Reading::default(),
             acls: server_acl::AclCache::default(),
             receiving: receive::Receiving::default(),
+            resyncs: partial_state::Resyncs::default(),
         })
     }
 }

@@ -21,7 +21,10 @@ use std::collections::HashMap;
 use kith_store::{
     Error, EventSid, Position, Read, StateKeySid,
     state::{RoomStates, StateRoot},
-    tables::events::{EVENT_META, EventMeta, Verdict},
+    tables::{
+        events::{EVENT_META, EventMeta, Verdict},
+        partial::find_partial,
+    },
 };
 use ruma::{EventId, RoomId, ServerName, events::room::history_visibility::HistoryVisibility};
 
@@ -41,6 +44,9 @@ pub enum ServeError {
     /// The operator has closed the room.
     #[error("this room is closed on this server")]
     Blocked,
+    /// Who is in the room is not known here yet.
+    #[error("this server cannot tell yet who is in this room")]
+    Incomplete,
     /// There is no such thing, or the server may not know of it.
     #[error("there is no such {0}")]
     NotFound(&'static str),
@@ -59,6 +65,8 @@ pub(crate) struct ServedRoom<'a> {
     room: Room,
     server: &'a ServerName,
     states: RoomStates<'a>,
+    /// Only what was sent from here is handed out.
+    only_own: bool,
     /// Nothing behind this position is handed out yet: it may not be durable.
     horizon: Position,
     visibility_key: Option<StateKeySid>,
@@ -76,6 +84,18 @@ impl Rooms {
         server: &'a ServerName,
         room_id: &RoomId,
     ) -> Result<ServedRoom<'a>, ServeError> {
+        let served = self.serve_own(read, server, room_id)?;
+        if served.only_own { Err(ServeError::Incomplete) } else { Ok(served) }
+    }
+
+    /// The same, where events are asked for. While it is not known who is in the room, only what was sent from here is
+    /// given, and only to servers that are said to be there: nobody else may have it.
+    pub(crate) fn serve_own<'a>(
+        &'a self,
+        read: &'a dyn Read,
+        server: &'a ServerName,
+        room_id: &RoomId,
+    ) -> Result<ServedRoom<'a>, ServeError> {
         let room = self.room(room_id)?.ok_or(ServeError::NotInRoom)?;
         self.check_may_ask(&room, server)?;
         let states = RoomStates::new(read, room.sid, self.store.state_cache());
@@ -86,6 +106,7 @@ impl Rooms {
             room,
             server,
             states,
+            only_own: find_partial(read, room.sid)?.is_some(),
             horizon: self.store.visible(),
             visibility_key,
             member_keys: OnceCell::new(),
@@ -116,6 +137,11 @@ impl ServedRoom<'_> {
         let Some(event) = self.rooms.store.ids().find_event(event_id)? else { return Ok(None) };
         let meta = EVENT_META.get(self.read, &event)?;
         Ok(meta.filter(|meta| meta.place.is_some() && self.may_leave(meta)).map(|meta| (event, meta)))
+    }
+
+    /// Whether an event may be handed out although not all of the room is known.
+    fn is_own(&self, meta: &EventMeta) -> Result<bool, Error> {
+        Ok(self.rooms.is_local(&self.rooms.store.ids().user_id(meta.sender)?))
     }
 
     /// Whether an event may be spoken of at all: it belongs to the room, was not rejected, and is on the disk.
