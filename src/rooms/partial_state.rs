@@ -10,7 +10,7 @@ pub(crate) mod belief;
 mod completion;
 mod resync;
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use kith_store::{
     Direction, Error, RoomSid, Txn,
@@ -22,7 +22,7 @@ use kith_store::{
 };
 use parking_lot::Mutex;
 use ruma::{OwnedServerName, RoomId, UserId};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::{ReadError, Rooms};
 
@@ -44,7 +44,8 @@ pub struct PartOfState {
 
 /// Rooms of which the rest of the state is being fetched.
 pub(crate) struct Resyncs {
-    running: Mutex<HashSet<RoomSid>>,
+    /// Those that are under way, and what ends their waiting between attempts.
+    running: Mutex<HashMap<RoomSid, Arc<Notify>>>,
     turns: Semaphore,
     /// Changes whenever a room is no longer partial.
     ended: watch::Sender<u64>,

@@ -6,6 +6,7 @@ mod backfill;
 mod directory;
 mod discovery;
 mod event;
+mod fast_joins;
 mod membership;
 mod openid;
 mod query;

@@ -220,15 +220,12 @@ impl RoomWrite<'_> {
     }
 
     /// Tells that the room is complete: its members all at once, and that clients have to look at it.
-    pub(super) fn write_completing(
-        &mut self,
-        txn: &mut Txn,
-        members: &mut MemberRows,
-    ) -> Result<(), Error> {
+    pub(super) fn write_completing(&mut self, txn: &mut Txn, members: &mut MemberRows) -> Result<(), Error> {
         let Some(Completing { row, shown }) = self.completing.take() else { return Ok(()) };
         let position = txn.position()?;
         self.heads.position = position;
         let span = Span { event: None, before: shown, now: self.heads.state, position };
+        self.come_in(txn, shown)?;
         members.follow(self, txn, &span)?;
         let corrected = self.corrected(shown)?;
         let (rooms, room) = (self.rooms, self.room.sid);

@@ -51,12 +51,7 @@ impl RoomWrite<'_> {
     }
 
     /// Takes the rows away of an event that has lost its position.
-    pub(super) fn delete_mentions(
-        &self,
-        txn: &mut Txn,
-        pdu: &Pdu,
-        position: Position,
-    ) -> Result<(), Error> {
+    pub(super) fn delete_mentions(&self, txn: &mut Txn, pdu: &Pdu, position: Position) -> Result<(), Error> {
         let mentions = pdu.content_field::<Mentions>("m.mentions").unwrap_or_default();
         let ids = self.rooms.store.ids();
         let mut users = vec![EVERYBODY];

@@ -44,7 +44,9 @@ impl RoomWrite<'_> {
         let thread = if accepted { self.thread_of(index)? } else { None };
         let counted = match self.events[index].arrival {
             Arrival::Live => self.count(thread, accepted && countable(&self.events[index].pdu))?,
-            Arrival::History | Arrival::Outlier | Arrival::Anew => self.counted_below(self.events[index].meta.depth)?,
+            Arrival::History | Arrival::Outlier | Arrival::Anew => {
+                self.counted_below(self.events[index].meta.depth)?
+            }
         };
         let is_history = self.events[index].arrival == Arrival::History;
         self.events[index].meta.place = Some(Place {

@@ -2,13 +2,14 @@
 //! others.
 //! <https://spec.matrix.org/v1.19/server-server-api/#get_matrixfederationv1state_idsroomid>
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::hash_map::Entry, sync::Arc, time::Duration};
 
 use kith_store::{
     Direction, Error, RoomSid,
     tables::partial::{PARTIAL_ROOMS, PartialRoom, find_partial},
 };
 use ruma::{EventId, OwnedEventId, OwnedServerName};
+use tokio::sync::Notify;
 
 use super::completion::{Completion, GivenStates};
 use crate::{Rooms, receive::Fetching, room::Room, write_error::WriteError};
@@ -56,12 +57,15 @@ impl Rooms {
 
     /// Fetches the rest of a room's state in the background, unless that goes on already.
     pub(crate) fn start_resync(self: &Arc<Self>, room: RoomSid) {
-        if !self.resyncs.running.lock().insert(room) {
-            return;
-        }
+        let again = Arc::new(Notify::new());
+        match self.resyncs.running.lock().entry(room) {
+            // It waits for its next attempt, be it for an earlier join that came to nothing.
+            Entry::Occupied(running) => return running.get().notify_one(),
+            Entry::Vacant(vacant) => vacant.insert(Arc::clone(&again)),
+        };
         let rooms = Arc::clone(self);
         self.tasks.spawn("resync", async move {
-            rooms.resync(room).await;
+            rooms.resync(room, &again).await;
             rooms.resyncs.running.lock().remove(&room);
         });
     }
@@ -78,7 +82,7 @@ impl Rooms {
         Ok(rooms)
     }
 
-    async fn resync(self: &Arc<Self>, room: RoomSid) {
+    async fn resync(self: &Arc<Self>, room: RoomSid, again: &Notify) {
         let stopping = self.tasks.stopping();
         let mut retry_ms = RETRY_MS_MIN;
         loop {
@@ -93,10 +97,12 @@ impl Rooms {
             let Err(error) = outcome else { return };
             tracing::info!(room = room.0, %error, retry_ms, "the members of a room have not come yet");
             tokio::select! {
-                () = tokio::time::sleep(Duration::from_millis(retry_ms)) => {}
+                () = tokio::time::sleep(Duration::from_millis(retry_ms)) => {
+                    retry_ms = (retry_ms * 2).min(RETRY_MS_MAX);
+                }
+                () = again.notified() => retry_ms = RETRY_MS_MIN,
                 () = stopping.cancelled() => return,
             }
-            retry_ms = (retry_ms * 2).min(RETRY_MS_MAX);
         }
     }
 
@@ -150,7 +156,8 @@ impl Rooms {
                 Completion::Wanting(events) => {
                     for event in events {
                         let asked = given.len() <= STATES_ASKED_MAX;
-                        let state = if asked { self.find_state_of(server, wanted, &event).await } else { None };
+                        let state =
+                            if asked { self.find_state_of(server, wanted, &event).await } else { None };
                         given.insert(event, state.unwrap_or_else(|| Arc::clone(&before_join)));
                     }
                 }

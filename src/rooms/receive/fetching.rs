@@ -245,8 +245,7 @@ impl<'a> Fetching<'a> {
             tracing::debug!(%event_id, server = %self.server, %error, "a state cannot be had");
             ReceiveError::Missing
         };
-        let StateIds { state, auth_chain } =
-            self.ask_state_ids(event_id.to_owned()).await.map_err(cannot)?;
+        let StateIds { state, auth_chain } = self.ask_state_ids(event_id.to_owned()).await.map_err(cannot)?;
         let all: BTreeSet<OwnedEventId> = state.iter().chain(&auth_chain).cloned().collect();
         let mut missing = self.not_stored(all).await?;
         if missing.len() > STATE_EVENTS_SINGLY_MAX {

@@ -2,6 +2,7 @@
 
 mod directory;
 mod ephemeral;
+mod fast_joins;
 mod history;
 mod membership;
 mod messages;
