@@ -4,6 +4,7 @@
 
 use std::{collections::hash_map::Entry, sync::Arc, time::Duration};
 
+use futures_util::FutureExt;
 use kith_store::{
     Direction, Error, RoomSid,
     tables::partial::{PARTIAL_ROOMS, PartialRoom, find_partial},
@@ -67,6 +68,10 @@ impl Rooms {
         self.tasks.spawn("resync", async move {
             rooms.resync(room, &again).await;
             rooms.resyncs.running.lock().remove(&room);
+            // Whoever joined just as it ended counted on it.
+            if again.notified().now_or_never().is_some() {
+                rooms.start_resync(room);
+            }
         });
     }
 
