@@ -103,10 +103,10 @@ impl Rooms {
         Ok(ServedRoom {
             rooms: self,
             read,
+            only_own: find_partial(read, room.sid)?.is_some(),
             room,
             server,
             states,
-            only_own: find_partial(read, room.sid)?.is_some(),
             horizon: self.store.visible(),
             visibility_key,
             member_keys: OnceCell::new(),

@@ -30,7 +30,7 @@ pub(super) enum Completion {
 impl Rooms {
     /// Completes a room, given the states before the events that follow something which is not here; at least that
     /// before the join.
-    pub(super) fn complete(&self, room: &Room, given: &GivenStates) -> Result<Completion, WriteError> {
+    pub(super) fn complete_room(&self, room: &Room, given: &GivenStates) -> Result<Completion, WriteError> {
         let lane = self.lanes.enter(room.sid)?;
         let Some(partial) = find_partial(self.store.engine(), room.sid)? else {
             return Ok(Completion::Done);

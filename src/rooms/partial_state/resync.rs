@@ -156,7 +156,7 @@ impl Rooms {
         let mut given = GivenStates::from([(wanted.join.clone(), Arc::clone(&before_join))]);
         for _ in 0..ROUNDS_MAX {
             let (rooms, room, states) = (Arc::clone(self), wanted.room.clone(), given.clone());
-            match self.tasks.blocking(move || rooms.complete(&room, &states)).await? {
+            match self.tasks.blocking(move || rooms.complete_room(&room, &states)).await? {
                 Completion::Done => return Ok(()),
                 Completion::Wanting(events) => {
                     for event in events {

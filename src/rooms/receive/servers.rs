@@ -15,7 +15,7 @@ const SERVERS_CONSIDERED_MAX: usize = 10_000;
 impl Rooms {
     /// The servers in a room that are likely to know its history and to answer, the likeliest first: those of the
     /// users with most power, then those with most members.
-    pub(super) fn servers_to_ask(&self, room: &Room) -> Result<Vec<OwnedServerName>, Error> {
+    pub(crate) fn servers_to_ask(&self, room: &Room) -> Result<Vec<OwnedServerName>, Error> {
         let powers = self.current_state(room.sid)?.powers()?;
         let mut power_of: HashMap<&ServerName, UserPowerLevel> = HashMap::new();
         let named = powers.named_users();
