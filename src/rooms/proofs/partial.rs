@@ -11,7 +11,7 @@ use kith_store::{
         partial::{PARTIAL_EVENTS, PARTIAL_ROOMS},
     },
 };
-use ruma::{EventId, OwnedRoomId, UserId};
+use ruma::{EventId, OwnedRoomId, ServerName, UserId};
 use serde_json::{Value, json};
 
 use super::{
@@ -296,7 +296,7 @@ async fn nobody_gets_what_cannot_be_vouched_for() {
     let join = rooms.store.ids().event_id(part.join).expect("known");
     let answer = part.there.say(&part.there.user("user1"), &part.room, "secret");
     part.deliver(&part.there.pdu(&answer)).await;
-    let (latest, other) = ([answer.clone(), hello.clone()], OTHER.try_into().expect("a name"));
+    let (latest, other) = ([answer.clone(), hello.clone()], ServerName::parse(OTHER).expect("a name"));
     let between = MissingBetween { earliest: &[], latest: &latest, limit: 10, min_depth: 0 };
     let read = rooms.store.read();
     let found = rooms.serve_missing_events(&*read, &other, &part.room, &between).expect("serves");
