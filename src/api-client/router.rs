@@ -3,10 +3,10 @@
 use kith_api_common::Router;
 
 use crate::{
-    account, account_data, admin, alias, appservice, backup, context, dehydrated_device, device, directory,
-    filter, keys, knock, membership, message, presence, profile, push, read_marker, receipt, redact,
-    relations, reporting, room, server, session, space, state, sync, tag, threads, to_device, typing,
-    user_directory,
+    account, account_data, admin, alias, appservice, authenticated_media, backup, context, dehydrated_device,
+    device, directory, filter, keys, knock, media, membership, message, presence, profile, push, read_marker,
+    receipt, redact, relations, reporting, room, server, session, space, state, sync, tag, threads,
+    to_device, typing, user_directory,
 };
 
 /// Enters every endpoint of the client-server API.
@@ -18,6 +18,7 @@ pub fn routes(router: Router) -> Router {
         admin::routes,
         alias::routes,
         appservice::routes,
+        authenticated_media::routes,
         backup::routes,
         context::routes,
         dehydrated_device::routes,
@@ -26,6 +27,7 @@ pub fn routes(router: Router) -> Router {
         filter::routes,
         keys::routes,
         knock::routes,
+        media::routes,
         membership::routes,
         message::routes,
         presence::routes,

@@ -8,6 +8,7 @@ use kith_config::Config;
 use kith_e2ee::E2ee;
 use kith_ephemeral::Ephemeral;
 use kith_federation::Federation;
+use kith_media::Media;
 use kith_peers::Peers;
 use kith_push::Push;
 use kith_rooms::Rooms;
@@ -49,6 +50,8 @@ pub struct App {
     pub push: Arc<Push>,
     /// The user directory.
     pub search: Arc<Search>,
+    /// Files and previews.
+    pub media: Arc<Media>,
     /// Who did what how often.
     pub rate_limiter: RateLimiter,
     /// Whose turn it is among other servers.

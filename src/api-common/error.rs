@@ -20,6 +20,7 @@ mod accounts;
 mod e2ee;
 mod ephemeral;
 mod federation;
+mod media;
 mod peers;
 mod push;
 mod resident;

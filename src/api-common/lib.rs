@@ -28,4 +28,4 @@ pub use error::ApiError;
 pub use peer_call::PeerCall;
 pub use peer_turns::PeerTurns;
 pub use rate_limit::{Limit, RateLimiter};
-pub use router::Router;
+pub use router::{Router, Unread};

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::{
     RequestPartsExt,
+    body::Body,
     extract::{RawPathParams, Request},
 };
 use bytes::Bytes;
@@ -46,11 +47,7 @@ pub(crate) async fn read(app: &App, request: Request) -> Result<Whole, ApiError>
 /// Reads path arguments and the whole body, within the given bounds and the configured time.
 pub(crate) async fn read_within(app: &App, request: Request, bounds: Bounds) -> Result<Whole, ApiError> {
     let (mut parts, body) = request.into_parts();
-    let arguments = parts
-        .extract::<RawPathParams>()
-        .await
-        .map_err(|_| ApiError::invalid_param("The path is not valid UTF-8"))?;
-    let path_arguments = arguments.iter().map(|(_, value)| value.to_owned()).collect();
+    let path_arguments = path_arguments(&mut parts).await?;
     let patience = Duration::from_millis(app.config.limits.body_timeout_ms);
     let collecting = Limited::new(body, bounds.body_bytes_max).collect();
     let collected = tokio::time::timeout(patience, collecting).await;
@@ -66,6 +63,19 @@ pub(crate) async fn read_within(app: &App, request: Request, bounds: Bounds) -> 
         }
     };
     Ok(Whole { parts, path_arguments, body, body_depth_max: bounds.body_depth_max })
+}
+
+/// Reads path arguments and leaves the body to whoever streams it.
+pub(crate) async fn read_head(request: Request) -> Result<(Whole, Body), ApiError> {
+    let (mut parts, body) = request.into_parts();
+    let path_arguments = path_arguments(&mut parts).await?;
+    Ok((Whole { parts, path_arguments, body: Bytes::new(), body_depth_max: BODY_DEPTH_MAX }, body))
+}
+
+async fn path_arguments(parts: &mut Parts) -> Result<Vec<String>, ApiError> {
+    let arguments = parts.extract::<RawPathParams>().await;
+    let arguments = arguments.map_err(|_| ApiError::invalid_param("The path is not valid UTF-8"))?;
+    Ok(arguments.iter().map(|(_, value)| value.to_owned()).collect())
 }
 
 impl Whole {

@@ -1,6 +1,7 @@
 //! The table of contents: which handler answers which path, and what happens around every one of them.
 
 mod peers;
+mod streaming;
 
 use std::{net::IpAddr, net::Ipv4Addr, sync::Arc, time::Instant};
 
@@ -20,6 +21,8 @@ use crate::{
     cors, leftover,
     request::{self, Whole},
 };
+
+pub use streaming::Unread;
 
 /// How many bytes of a `User-Agent` header are kept.
 const USER_AGENT_BYTES_MAX: usize = 256;
@@ -187,7 +190,8 @@ where
     Ok((Call { app, address, user_agent, shown }, request))
 }
 
-fn into_http(response: impl OutgoingResponse) -> Result<Response, ApiError> {
+/// ruma's response as HTTP.
+pub fn into_http(response: impl OutgoingResponse) -> Result<Response, ApiError> {
     let response =
         response.try_into_http_response::<BytesMut>().map_err(|error| ApiError::internal(&error))?;
     Ok(response.map(|body| body.freeze().into()))

@@ -3,6 +3,7 @@
 //! A handler authenticates (before it is reached: the server that asks is [`kith_api_common::PeerCall::origin`]), calls
 //! one verb of a domain crate, and shapes the answer. Deliberately absent: rules, locks, storage.
 
+mod authenticated_media;
 mod authorization;
 mod backfill;
 mod directory;

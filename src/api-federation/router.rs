@@ -3,14 +3,15 @@
 use kith_api_common::Router;
 
 use crate::{
-    authorization, backfill, directory, discovery, event, membership, openid, query, space, thirdparty,
-    transactions,
+    authenticated_media, authorization, backfill, directory, discovery, event, membership, openid, query,
+    space, thirdparty, transactions,
 };
 
 /// Enters every endpoint of the server-server API.
 #[must_use]
 pub fn routes(router: Router) -> Router {
     let areas = [
+        authenticated_media::routes,
         authorization::routes,
         backfill::routes,
         directory::routes,

@@ -17,7 +17,7 @@ struct Section {
     source: &'static str,
 }
 
-const SECTIONS: [Section; 15] = [
+const SECTIONS: [Section; 18] = [
     section("listeners", "[[listeners]]", "Listener", include_str!("listeners.rs")),
     section("registration", "[registration]", "Registration", include_str!("registration.rs")),
     section("accounts", "[accounts]", "Accounts", include_str!("accounts.rs")),
@@ -33,6 +33,9 @@ const SECTIONS: [Section; 15] = [
     section("well_known", "[well_known]", "WellKnown", include_str!("well_known.rs")),
     section("presence", "[presence]", "Presence", include_str!("presence.rs")),
     section("federation", "[federation]", "Federation", include_str!("federation.rs")),
+    section("media", "[media]", "Media", include_str!("media.rs")),
+    section("media_s3", "[media_s3]", "MediaS3", include_str!("media.rs")),
+    section("url_previews", "[url_previews]", "UrlPreviews", include_str!("url_previews.rs")),
 ];
 
 const fn section(

@@ -17,6 +17,7 @@ mod limits;
 mod listeners;
 mod load;
 mod logging;
+mod media;
 mod outgoing;
 mod passwords;
 mod presence;
@@ -26,6 +27,7 @@ mod rooms;
 mod secret;
 mod storage;
 mod turn;
+mod url_previews;
 mod validate;
 mod well_known;
 
@@ -37,6 +39,7 @@ pub use limits::Limits;
 pub use listeners::{Listener, Service};
 pub use load::Override;
 pub use logging::{LogFormat, Logging};
+pub use media::{Media, MediaS3, MediaStorage};
 pub use outgoing::Outgoing;
 pub use passwords::Passwords;
 pub use presence::Presence;
@@ -46,6 +49,7 @@ pub use rooms::{EncryptionByDefault, PublicationRule, Rooms, RuleAction};
 pub use secret::Secret;
 pub use storage::{Durability, Storage};
 pub use turn::Turn;
+pub use url_previews::UrlPreviews;
 pub use well_known::{SupportContact, WellKnown};
 
 use serde::{Deserialize, Serialize};
@@ -85,6 +89,9 @@ pub struct Config {
     pub well_known: WellKnown,
     pub presence: Presence,
     pub federation: Federation,
+    pub media: Media,
+    pub media_s3: MediaS3,
+    pub url_previews: UrlPreviews,
 }
 
 impl Default for Config {
@@ -108,6 +115,9 @@ impl Default for Config {
             well_known: WellKnown::default(),
             presence: Presence::default(),
             federation: Federation::default(),
+            media: Media::default(),
+            media_s3: MediaS3::default(),
+            url_previews: UrlPreviews::default(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What types cannot say: bounds, and keys that need each other.
 
 use crate::error::name_origin;
-use crate::{Config, Problem, RateLimits};
+use crate::{Config, MediaStorage, Problem, RateLimits};
 use figment::Figment;
 use figment::value::Value;
 
@@ -22,6 +22,7 @@ pub(crate) fn check(config: &Config, figment: &Figment) -> Vec<Problem> {
     check_bounds(config, &mut problems);
     check_turn(config, &mut problems);
     check_federation(config, &mut problems);
+    check_media(config, &mut problems);
     problems.found
 }
 
@@ -225,4 +226,26 @@ fn check_federation(config: &Config, problems: &mut Problems<'_>) {
         "federation.long_response_bytes_max",
         format!("expected at least {REQUEST_BODY_BYTES_MIN} bytes"),
     );
+}
+
+fn check_media(config: &Config, problems: &mut Problems<'_>) {
+    let (media, s3) = (&config.media, &config.media_s3);
+    let needs_bucket = media.storage == MediaStorage::S3;
+    problems.require(
+        !needs_bucket || s3.bucket.is_some(),
+        "media_s3.bucket",
+        "media.storage = \"s3\" needs a bucket",
+    );
+    problems.require_url(s3.endpoint.as_deref(), "media_s3.endpoint");
+    problems.require(
+        s3.access_key_id.is_some() == s3.secret_access_key.is_some(),
+        "media_s3.access_key_id",
+        "access_key_id and secret_access_key go together: set both or none",
+    );
+    problems.require(
+        media.thumbnails_at_once_max >= 1,
+        "media.thumbnails_at_once_max",
+        "expected at least 1",
+    );
+    problems.require(media.upload_bytes_max >= 1, "media.upload_bytes_max", "expected at least 1");
 }

@@ -137,11 +137,13 @@ impl Asker {
         &self,
         server: &ServerName,
         question: Question<'_>,
+        response_bytes_max: usize,
     ) -> Result<OutgoingStream, PeerError> {
-        let request = self.prepare(server, question).await?;
+        let mut request = self.prepare(server, question).await?;
+        request.response_bytes_max = Some(response_bytes_max);
         let started_ms = self.clock.now_ms();
         let outcome = self.outgoing.stream(request).await;
-        self.note(server, started_ms, outcome.as_ref().map(|answer| answer.status)).await;
+        self.note(server, started_ms, outcome.as_ref().map(said_of_media)).await;
         outcome.map_err(explain)
     }
 
@@ -218,6 +220,14 @@ fn is_answer(status: Result<u16, &OutgoingError>) -> bool {
         Err(OutgoingError::TooLarge(_)) => true,
         Err(_) => false,
     }
+}
+
+/// The status of an answer about media. What is too large or not uploaded yet is refused by the server itself with 502
+/// and 504, and then in JSON, which gateways do not speak.
+fn said_of_media(answer: &OutgoingStream) -> u16 {
+    let content_type = answer.headers.get(http::header::CONTENT_TYPE);
+    let is_json = content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/json"));
+    if is_json { answer.status.min(499) } else { answer.status }
 }
 
 fn explain(error: OutgoingError) -> PeerError {

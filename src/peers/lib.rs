@@ -132,15 +132,17 @@ impl Peers {
         self.asker.ask(server, question).await
     }
 
-    /// Makes a signed GET request and hands over the answer, of whatever status, as it arrives: for media.
+    /// Makes a signed GET request and hands over the answer, of whatever status, as it arrives: for media. It ends
+    /// with an error where it is larger than `response_bytes_max`.
     pub async fn stream(
         &self,
         server: &ServerName,
         path_and_query: &str,
         patience: Patience,
+        response_bytes_max: usize,
     ) -> Result<OutgoingStream, PeerError> {
         let question = Question { method: Method::GET, path_and_query, body: None, patience, signed: true };
-        self.asker.stream(server, question).await
+        self.asker.stream(server, question, response_bytes_max).await
     }
 
     /// When a server that did not answer lately may be asked again, in unix milliseconds; `None` if it may be now.

@@ -21,6 +21,7 @@ pub(crate) fn start(app: &Arc<App>) {
     app.sync.start();
     app.ephemeral.start(&app.tasks);
     app.federation.start();
+    app.media.start();
     app.e2ee.start();
     every(app, "sweep", SWEEP_INTERVAL, |app| app.accounts.sweep().map(|_swept| ()));
     every(app, "transactions", TRANSACTIONS_INTERVAL, sweep_transactions);

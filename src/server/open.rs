@@ -35,6 +35,8 @@ pub(crate) enum OpenError {
     },
     #[error(transparent)]
     Store(#[from] kith_store::Error),
+    #[error(transparent)]
+    Media(#[from] kith_media::OpenError),
     #[error("appservices: {0}")]
     Appservices(#[from] kith_accounts::AppserviceError),
 }

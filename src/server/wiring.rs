@@ -3,12 +3,13 @@
 mod edus;
 
 use crate::figures;
-use crate::open::Ground;
+use crate::open::{Ground, OpenError};
 use kith_api_common::{App, PeerTurns, RateLimiter, Router};
 use kith_base::{Outgoing, Tasks};
 use kith_e2ee::E2ee;
 use kith_ephemeral::Ephemeral;
 use kith_federation::Federation;
+use kith_media::Media;
 use kith_peers::Peers;
 use kith_push::Push;
 use kith_rooms::Rooms;
@@ -59,9 +60,28 @@ pub(crate) fn peers(
     })
 }
 
+fn media(
+    ground: &Ground,
+    outgoing: Outgoing,
+    peers: Arc<Peers>,
+    tasks: &Tasks,
+) -> Result<Arc<Media>, kith_media::OpenError> {
+    Media::open(kith_media::Parts {
+        store: Arc::clone(&ground.store),
+        outgoing,
+        peers,
+        config: Arc::clone(&ground.config),
+        clock: ground.clock.clone(),
+        random: ground.random.clone(),
+        tasks: tasks.clone(),
+        server_name: ground.server_name.clone(),
+    })
+}
+
 /// Makes every service.
-pub(crate) fn wire(ground: Ground, outgoing: Outgoing, tasks: &Tasks) -> Result<Arc<App>, kith_store::Error> {
+pub(crate) fn wire(ground: Ground, outgoing: Outgoing, tasks: &Tasks) -> Result<Arc<App>, OpenError> {
     let peers = peers(&ground, outgoing.clone(), tasks)?;
+    let media = media(&ground, outgoing.clone(), Arc::clone(&peers), tasks)?;
     let rooms = rooms(&ground, Arc::clone(&peers), tasks);
     let Ground { config, clock, random, store, accounts, .. } = ground;
     let push = Push::new(Arc::clone(&store), Arc::clone(&rooms));
@@ -110,6 +130,7 @@ pub(crate) fn wire(ground: Ground, outgoing: Outgoing, tasks: &Tasks) -> Result<
         ephemeral,
         push,
         search,
+        media,
         rate_limiter: RateLimiter::default(),
         peer_turns: PeerTurns::default(),
     }))

@@ -129,6 +129,17 @@ catalog! {
     PEER_KEYS "peer_keys" Range;
     PEER_KEY_DOCUMENTS "peer_key_documents" Point;
     PEER_BACKOFF "peer_backoff" Range;
+    // Files and previews of web pages (tables/media.rs).
+    MEDIA "media" Range;
+    MEDIA_ACCESS "media_access" Point;
+    MEDIA_OF "media_of" Range;
+    MEDIA_USAGE "media_usage" Point;
+    MEDIA_PENDING "media_pending" Range;
+    MEDIA_PENDING_OF "media_pending_of" Range;
+    MEDIA_BLOBS "media_blobs" Range;
+    MEDIA_ORPHANS "media_orphans" Range;
+    MEDIA_THUMBNAILS "media_thumbnails" Range;
+    URL_PREVIEWS "url_previews" Range;
 }
 
 /// Names that were in use once and must not be given to anything else.

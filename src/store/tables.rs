@@ -24,6 +24,7 @@ pub mod device_keys;
 pub mod devices;
 pub mod filters;
 pub mod key_backups;
+pub mod media;
 pub mod one_time_keys;
 pub mod profiles;
 pub mod remote_devices;

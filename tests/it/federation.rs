@@ -1,11 +1,13 @@
 //! The server-server API, as another server sees it: a peer inside the test with a user in a room of the real binary.
 
+mod authenticated_media;
 mod authentication;
 mod authorization;
 mod backfill;
 mod directory;
 mod discovery;
 mod event;
+mod fetching_media;
 mod membership;
 mod openid;
 mod query;

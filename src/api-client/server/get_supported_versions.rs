@@ -13,10 +13,13 @@ const VERSIONS: [&str; 20] = [
 ];
 
 /// What works under a name of its own. Whoever adds an endpoint with an unstable path adds its flag here.
-const UNSTABLE_FEATURES: [&str; 7] = [
+const UNSTABLE_FEATURES: [&str; 10] = [
+    "fi.mau.msc2246",
     "org.matrix.e2e_cross_signing",
     "org.matrix.msc3814",
     "org.matrix.msc3882",
+    "org.matrix.msc3916",
+    "org.matrix.msc3916.stable",
     "org.matrix.simplified_msc3575",
     "uk.tcpip.msc4133",
     "uk.tcpip.msc4133.stable",

@@ -2,8 +2,9 @@
 
 use crate::Failure;
 use crate::cli::Settings;
-use crate::open::{self, Missing};
+use crate::open::{self, Ground, Missing};
 use crate::wiring;
+use kith_base::Tasks;
 use kith_kv::{Direction, Engine, Family, KeyRange};
 use kith_rooms::check::Finding;
 use kith_store::catalog;
@@ -24,16 +25,26 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
     println!("Read {rows} rows.");
     let checked = wiring::rooms_alone(&ground)?.check()?;
     println!("Checked {} rooms with {} events.", checked.rooms, checked.events);
-    for Finding { place, what } in checked.findings.iter().take(PRINTED_FINDINGS_MAX) {
+    let media = check_media(&ground)?;
+    println!("Checked {} files of media in {} blobs.", media.files, media.blobs);
+    let of_rooms = checked.findings.into_iter().map(|Finding { place, what }| (place, what));
+    let findings: Vec<(String, String)> = of_rooms.chain(media.findings).collect();
+    for (place, what) in findings.iter().take(PRINTED_FINDINGS_MAX) {
         println!("  {place}: {what}");
     }
-    match checked.findings.len() {
+    match findings.len() {
         0 => {
             println!("Everything is consistent.");
             Ok(())
         }
         findings => Err(Inconsistent(findings).into()),
     }
+}
+
+/// Reads all media, from wherever it is.
+fn check_media(ground: &Ground) -> Result<kith_media::Checked, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok(runtime.block_on(kith_media::check(&ground.store, &ground.config, &Tasks::new()))?)
 }
 
 /// Reads every row of every table once, since the storage engine notices damaged bytes when it reads them. Then looks

@@ -3,6 +3,7 @@
 mod directory;
 mod ephemeral;
 mod history;
+mod media;
 mod membership;
 mod messages;
 mod moderation;

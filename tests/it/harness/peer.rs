@@ -35,7 +35,7 @@ pub(crate) struct Peer {
     /// Its server name.
     pub(crate) name: String,
     key: SigningKey,
-    http: reqwest::Client,
+    pub(super) http: reqwest::Client,
     shared: Arc<Shared>,
     serving: AbortHandle,
 }
@@ -48,7 +48,22 @@ pub(crate) struct Received {
     pub(crate) body: Value,
 }
 
-type Answering = Box<dyn Fn(&Received) -> (u16, Value) + Send + Sync>;
+/// What a peer sends back.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Sent {
+    fn json((status, body): (u16, Value)) -> Self {
+        let headers = vec![("content-type", "application/json".to_owned())];
+        Self { status, headers, body: body.to_string().into_bytes() }
+    }
+}
+
+type Answering = Box<dyn Fn(&Received) -> Sent + Send + Sync>;
 
 #[derive(Default)]
 struct Shared {
@@ -95,6 +110,15 @@ impl Peer {
         &self,
         path: &str,
         answering: impl Fn(&Received) -> (u16, Value) + Send + Sync + 'static,
+    ) {
+        self.answer_with(path, move |received| Sent::json(answering(received)));
+    }
+
+    /// The same, with an answer that need not be JSON.
+    pub(crate) fn answer_with(
+        &self,
+        path: &str,
+        answering: impl Fn(&Received) -> Sent + Send + Sync + 'static,
     ) {
         self.shared.answers.lock().unwrap().insert(path.to_owned(), Box::new(answering));
     }
@@ -373,16 +397,22 @@ async fn respond(
         path: parts.uri.path_and_query().unwrap().to_string(),
         body: serde_json::from_slice(&body).unwrap_or(Value::Null),
     };
-    let (status, answer) = {
+    let Sent { status, headers, body } = {
         let answers = shared.answers.lock().unwrap();
         let fitting = answers.iter().filter(|(path, _)| received.path.starts_with(path.as_str()));
         let longest = fitting.max_by_key(|(path, _)| path.len());
         longest.map_or_else(
-            || (404, json!({"errcode": "M_UNRECOGNIZED", "error": "the test has no answer to this"})),
+            || {
+                let error = "the test has no answer to this";
+                Sent::json((404, json!({"errcode": "M_UNRECOGNIZED", "error": error})))
+            },
             |(_, answering)| answering(&received),
         )
     };
     shared.received.lock().unwrap().push(received);
-    let response = Response::builder().status(status).header("content-type", "application/json");
-    Ok(response.body(Full::new(Bytes::from(answer.to_string()))).unwrap())
+    let mut response = Response::builder().status(status);
+    for (name, value) in headers {
+        response = response.header(name, value);
+    }
+    Ok(response.body(Full::new(Bytes::from(body))).unwrap())
 }

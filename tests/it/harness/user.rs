@@ -20,8 +20,8 @@ pub(crate) struct User {
     pub(crate) id: String,
     pub(crate) token: String,
     pub(crate) device: String,
-    base: String,
-    http: reqwest::Client,
+    pub(super) base: String,
+    pub(super) http: reqwest::Client,
 }
 
 impl User {

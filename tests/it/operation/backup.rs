@@ -10,9 +10,11 @@ async fn a_copy_holds_what_was_there() {
     let alice = server.register("alice").await;
     let room = alice.create_room(json!({})).await;
     let before = alice.say(&room, "before").await;
+    let file_before = alice.upload("text/plain", "a file from before").await;
     let (done, output) = server.command(&["backup", "copy"]);
     assert!(done, "{output}");
     let after = alice.say(&room, "after").await;
+    let file_after = alice.upload("text/plain", "a file from after").await;
     server.terminate().await;
     let check = ["--config", "kith.toml", "--data-dir", "copy", "check"];
     Program::new(server.path()).arguments(&check).run().ok();
@@ -25,6 +27,8 @@ async fn a_copy_holds_what_was_there() {
     let path = |event: &str| format!("/rooms/{}/event/{}", encode(&room), encode(event));
     assert_eq!(alice.get(&path(&before)).await.ok()["content"]["body"], "before");
     alice.get(&path(&after)).await.refused(404, "M_NOT_FOUND");
+    assert_eq!(alice.fetch(&file_before).await.ok().bytes, b"a file from before");
+    alice.fetch(&file_after).await.refused(404, "M_NOT_FOUND");
     alice.say(&room, "and on it goes").await;
 }
 

@@ -98,3 +98,33 @@ async fn a_key_that_is_no_key_is_found() {
     std::fs::write(server.path().join("data/signing.key"), "not a key\n").unwrap();
     loud(&server);
 }
+
+/// The blobs of a server.
+fn blobs(server: &Server) -> Vec<PathBuf> {
+    let directories = std::fs::read_dir(server.path().join("data/media")).unwrap();
+    let directories =
+        directories.map(|entry| entry.unwrap().path()).filter(|path| !path.ends_with("incoming"));
+    directories.flat_map(|path| std::fs::read_dir(path).unwrap()).map(|entry| entry.unwrap().path()).collect()
+}
+
+#[tokio::test]
+async fn damaged_and_missing_files_are_found() {
+    let mut server = Server::start().await;
+    let alice = server.register("alice").await;
+    for _ in 0..2 {
+        alice.upload("text/plain", "the same bytes").await;
+    }
+    server.terminate().await;
+    let (clean, output) = server.command(&["check"]);
+    assert!(clean && output.contains("2 files of media in 1 blobs"), "{output}");
+    let [blob] = &blobs(&server)[..] else { panic!("equal bytes are one blob") };
+    std::fs::write(blob, "the same bytez").unwrap();
+    let (clean, output) = server.command(&["check"]);
+    assert!(!clean && output.contains("has other bytes than it had"), "{output}");
+    std::fs::write(blob, "short").unwrap();
+    let (clean, output) = server.command(&["check"]);
+    assert!(!clean && output.contains("has 5 bytes, not 14"), "{output}");
+    std::fs::remove_file(blob).unwrap();
+    let (clean, output) = server.command(&["check"]);
+    assert!(!clean && output.contains("is missing"), "{output}");
+}

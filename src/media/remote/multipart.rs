@@ -1,0 +1,301 @@
+//! `multipart/mixed`, read as it arrives: two parts, of which the second is the file or says where it is.
+//! <https://spec.matrix.org/v1.19/server-server-api/#get_matrixfederationv1mediadownloadmediaid>
+//!
+//! Nothing here waits: bytes go in, pieces come out, and at most one separator's length of the file is held back.
+
+use bytes::{Bytes, BytesMut};
+
+/// How many bytes may come before the file begins: the separators, the first part, and the second part's headers.
+const HEAD_BYTES_MAX: usize = 64 * 1024;
+/// How long a boundary may be.
+const BOUNDARY_BYTES_MAX: usize = 70;
+
+/// A body being read.
+pub(crate) struct Multipart {
+    /// A line break, two dashes and the boundary.
+    separator: Vec<u8>,
+    buffer: BytesMut,
+    stage: Stage,
+    /// How much of the head has gone through the buffer.
+    head_bytes: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Before the first separator.
+    Preamble,
+    /// In the first part.
+    Metadata,
+    /// In the headers of the second part.
+    Headers,
+    /// In the file.
+    File,
+    /// Behind the file.
+    End,
+}
+
+/// What has been read.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Piece {
+    /// The headers of the second part.
+    Headers(PartHeaders),
+    /// A piece of the file.
+    Data(Bytes),
+    /// The file has ended.
+    End,
+}
+
+/// The headers of a part.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct PartHeaders {
+    pub(crate) content_type: Option<String>,
+    pub(crate) content_disposition: Option<String>,
+    pub(crate) location: Option<String>,
+}
+
+/// The body is not what it should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum MultipartError {
+    #[error("the answer is not multipart/mixed with a boundary")]
+    ContentType,
+    #[error("what comes before the file is too long")]
+    TooLong,
+}
+
+impl Multipart {
+    /// A reader for a body of this content type.
+    pub(crate) fn new(content_type: &str) -> Result<Self, MultipartError> {
+        let boundary = boundary(content_type).ok_or(MultipartError::ContentType)?;
+        let mut separator = b"\r\n--".to_vec();
+        separator.extend_from_slice(boundary.as_bytes());
+        // The first separator may begin the body, without a line break before it.
+        let buffer = BytesMut::from(&b"\r\n"[..]);
+        Ok(Self { separator, buffer, stage: Stage::Preamble, head_bytes: 0 })
+    }
+
+    /// Takes bytes in.
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
+        if self.stage != Stage::End {
+            self.buffer.extend_from_slice(bytes);
+        }
+    }
+
+    /// What the bytes so far amount to; `None` if more are needed.
+    pub(crate) fn next(&mut self) -> Result<Option<Piece>, MultipartError> {
+        loop {
+            let piece = match self.stage {
+                Stage::Preamble | Stage::Metadata => {
+                    if self.skip_separator() {
+                        let in_preamble = self.stage == Stage::Preamble;
+                        self.stage = if in_preamble { Stage::Metadata } else { Stage::Headers };
+                        continue;
+                    }
+                    None
+                }
+                Stage::Headers => self.take_headers().map(Piece::Headers),
+                Stage::File => self.take_data(),
+                Stage::End => None,
+            };
+            let in_head = matches!(self.stage, Stage::Preamble | Stage::Metadata | Stage::Headers);
+            if in_head && self.head_bytes + self.buffer.len() > HEAD_BYTES_MAX {
+                return Err(MultipartError::TooLong);
+            }
+            return Ok(piece);
+        }
+    }
+
+    /// Throws everything up to the next separator away, and it too.
+    fn skip_separator(&mut self) -> bool {
+        match find(&self.buffer, &self.separator) {
+            Some(start) => {
+                self.skip(start + self.separator.len());
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// The headers of the part whose separator has just been passed: everything up to an empty line.
+    fn take_headers(&mut self) -> Option<PartHeaders> {
+        // The rest of the separator's line.
+        let first = find(&self.buffer, b"\n")? + 1;
+        let mut headers = PartHeaders::default();
+        let mut start = first;
+        loop {
+            let end = start + find(&self.buffer[start..], b"\n")?;
+            let line = String::from_utf8_lossy(&self.buffer[start..end]);
+            let line = line.trim();
+            start = end + 1;
+            if line.is_empty() {
+                break;
+            }
+            let Some((name, value)) = line.split_once(':') else { continue };
+            let value = Some(value.trim().to_owned());
+            match name.trim().to_ascii_lowercase().as_str() {
+                "content-type" => headers.content_type = value,
+                "content-disposition" => headers.content_disposition = value,
+                "location" => headers.location = value,
+                _ => {}
+            }
+        }
+        self.skip(start);
+        self.stage = Stage::File;
+        Some(headers)
+    }
+
+    fn take_data(&mut self) -> Option<Piece> {
+        if let Some(start) = find(&self.buffer, &self.separator) {
+            let data = self.buffer.split_to(start).freeze();
+            if data.is_empty() {
+                self.stage = Stage::End;
+                self.buffer.clear();
+                return Some(Piece::End);
+            }
+            return Some(Piece::Data(data));
+        }
+        // What may be the beginning of the separator waits for more.
+        let certain = self.buffer.len().checked_sub(self.separator.len() - 1).filter(|count| *count > 0)?;
+        Some(Piece::Data(self.buffer.split_to(certain).freeze()))
+    }
+
+    fn skip(&mut self, count: usize) {
+        self.head_bytes += count;
+        // The bytes are no longer needed.
+        let _skipped = self.buffer.split_to(count);
+    }
+}
+
+/// The boundary that a content type names, if it is `multipart/mixed`.
+fn boundary(content_type: &str) -> Option<&str> {
+    let (essence, parameters) = content_type.split_once(';')?;
+    if !essence.trim().eq_ignore_ascii_case("multipart/mixed") {
+        return None;
+    }
+    let named = parameters.split(';').find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("boundary").then(|| value.trim().trim_matches('"'))
+    })?;
+    (!named.is_empty() && named.len() <= BOUNDARY_BYTES_MAX).then_some(named)
+}
+
+fn find(bytes: &[u8], pattern: &[u8]) -> Option<usize> {
+    let (first, rest) = pattern.split_first()?;
+    let mut start = 0;
+    while let Some(offset) = bytes.get(start..)?.iter().position(|byte| byte == first) {
+        let found = start + offset;
+        if bytes[found + 1..].starts_with(rest) {
+            return Some(found);
+        }
+        start = found + 1;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const TYPE: &str = "multipart/mixed; boundary=abcdef";
+
+    /// Reads a body that comes in pieces of `step` bytes: headers and file, if it is complete.
+    fn read(body: &[u8], step: usize) -> Result<Option<(PartHeaders, Vec<u8>)>, MultipartError> {
+        let mut reader = Multipart::new(TYPE)?;
+        let (mut headers, mut file) = (None, Vec::new());
+        for bytes in body.chunks(step) {
+            reader.push(bytes);
+            while let Some(piece) = reader.next()? {
+                match piece {
+                    Piece::Headers(found) => headers = Some(found),
+                    Piece::Data(data) => {
+                        assert!(!data.is_empty());
+                        file.extend_from_slice(&data);
+                    }
+                    Piece::End => return Ok(headers.map(|headers| (headers, file))),
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn body(file: &[u8]) -> Vec<u8> {
+        let mut body = b"--abcdef\r\nContent-Type: application/json\r\n\r\n{}\r\n--abcdef\r\ncontent-TYPE: \
+            text/plain\r\nContent-Disposition: inline; filename=a.txt\r\n\r\n"
+            .to_vec();
+        body.extend_from_slice(file);
+        body.extend_from_slice(b"\r\n--abcdef--\r\n");
+        body
+    }
+
+    #[test]
+    fn the_second_part_is_the_file() {
+        let (headers, file) = read(&body(b"some text"), 1_000).expect("well-formed").expect("complete");
+        assert_eq!(file, b"some text");
+        assert_eq!(headers.content_type.as_deref(), Some("text/plain"));
+        assert_eq!(headers.content_disposition.as_deref(), Some("inline; filename=a.txt"));
+        assert_eq!(headers.location, None);
+    }
+
+    #[test]
+    fn other_servers_write_it_in_other_ways() {
+        let check = |body: &str, expected: &str| {
+            for step in [1, 3, 1_000] {
+                let found = read(body.as_bytes(), step).expect("well-formed").expect("complete");
+                assert_eq!(String::from_utf8(found.1).expect("text"), expected, "{body:?}");
+            }
+        };
+        check("\r\n--abcdef\r\n\r\n{}\r\n--abcdef\r\n\r\nfile\r\n--abcdef", "file");
+        check("preamble\r\n--abcdef\r\n\r\n{}\r\n--abcdef\r\n\r\nfile\r\n--abcdef--", "file");
+        check("--abcdef\n\n{}\r\n--abcdef\n\nfile\r\n--abcdef--", "file");
+        check("--abcdef\r\n\r\n{}\r\n--abcdef\r\nx: y\r\n\r\n\r\n--abcdef--", "");
+        check("--abcdef\r\n\r\n{}\r\n--abcdef\r\n\r\na\r\n--abcde\r\n--abcdef--", "a\r\n--abcde");
+    }
+
+    #[test]
+    fn a_file_may_be_elsewhere() {
+        let text =
+            "--abcdef\r\n\r\n{}\r\n--abcdef\r\nLocation: https://cdn.example/x?y=z\r\n\r\n\r\n--abcdef--";
+        let (headers, _) = read(text.as_bytes(), 7).expect("well-formed").expect("complete");
+        assert_eq!(headers.location.as_deref(), Some("https://cdn.example/x?y=z"));
+    }
+
+    #[test]
+    fn what_is_cut_off_never_ends() {
+        let whole = body(b"some text");
+        for length in 0..whole.len() - "--\r\n".len() {
+            assert_eq!(read(&whole[..length], 5), Ok(None), "{length}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_end_is_given_up() {
+        assert_eq!(read(&vec![b'x'; HEAD_BYTES_MAX + 1], 1_000), Err(MultipartError::TooLong));
+        let mut endless = b"--abcdef\r\n\r\n{}\r\n--abcdef\r\n".to_vec();
+        endless.extend(b"header: value\r\n".repeat(5_000));
+        assert_eq!(read(&endless, 1_000), Err(MultipartError::TooLong));
+        for wrong in
+            ["text/plain", "multipart/mixed", "multipart/mixed; boundary=", "multipart/form-data; boundary=a"]
+        {
+            assert_eq!(Multipart::new(wrong).err(), Some(MultipartError::ContentType), "{wrong}");
+        }
+        assert!(Multipart::new("Multipart/Mixed; charset=x; Boundary=\"a b\"").is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn every_file_arrives_whole_however_it_is_cut(
+            file in proptest::collection::vec(prop_oneof![Just(b'\r'), Just(b'\n'), Just(b'-'), any::<u8>()], 0..300),
+            step in 1_usize..60,
+        ) {
+            prop_assume!(find(&file, b"\r\n--abcdef").is_none());
+            let (_, found) = read(&body(&file), step).expect("well-formed").expect("complete");
+            prop_assert_eq!(found, file);
+        }
+
+        #[test]
+        fn garbage_never_panics(garbage: Vec<u8>, step in 1_usize..60) {
+            let _ = read(&garbage, step);
+        }
+    }
+}
