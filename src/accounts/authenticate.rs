@@ -116,6 +116,27 @@ impl Accounts {
         Ok(session.requester.clone())
     }
 
+    /// The user in whose name something is done that they asked for earlier; none if the account can do nothing any
+    /// more. No session stands behind it, as the device may be gone.
+    pub fn later_requester(&self, user: UserSid, device: Option<&str>) -> Result<Option<Requester>, Error> {
+        let Some(account) = ACCOUNTS.get(self.read(), &user)? else { return Ok(None) };
+        if account.deactivated || account.locked {
+            return Ok(None);
+        }
+        Ok(Some(Requester {
+            user,
+            user_id: self.store.ids().user_id(user)?,
+            device_id: device.map(OwnedDeviceId::from),
+            token: TokenHash::of(""),
+            guest: account.kind == AccountKind::Guest,
+            admin: account.admin,
+            suspended: account.suspended,
+            locked: account.locked,
+            appservice: None,
+            rate_limit_override: account.rate_limit,
+        }))
+    }
+
     /// Takes every session of a user out of the cache. The caller holds the user's lane and has committed.
     pub(crate) fn forget_sessions(&self, user: UserSid) -> Result<(), Error> {
         for row in DEVICE_TOKENS.scan(self.read(), &(user,), Direction::Forward) {

@@ -10,6 +10,7 @@ use kith_store::{
         filters::FILTERS,
         key_backups,
         profiles::PROFILES,
+        pushers,
         threepids::{THREEPID_OWNERS, THREEPIDS},
     },
 };
@@ -62,6 +63,7 @@ impl Accounts {
         account_data::delete_all(&mut txn, user);
         device_keys::delete_of_user(&mut txn, user);
         key_backups::delete_of_user(&mut txn, user);
+        pushers::delete_of_user(&mut txn, self.read(), user)?;
         self.delete_threepids(&mut txn, user)?;
         let committed = self.store.commit(txn)?;
         self.forget_tokens(&forgotten);

@@ -6,7 +6,10 @@
 use kith_config::Secret;
 use kith_store::{
     Direction, Error, UserSid,
-    tables::threepids::{THREEPID_OWNERS, THREEPID_VALIDATIONS, THREEPIDS, ThreepidRecord, ValidationRecord},
+    tables::{
+        pushers,
+        threepids::{THREEPID_OWNERS, THREEPID_VALIDATIONS, THREEPIDS, ThreepidRecord, ValidationRecord},
+    },
 };
 use subtle::ConstantTimeEq;
 
@@ -98,6 +101,7 @@ impl Accounts {
         }
         let mut txn = self.store.begin();
         THREEPIDS.delete(&mut txn.batch, &key);
+        pushers::delete_of_address(&mut txn, self.read(), user, &address)?;
         THREEPID_OWNERS.delete(&mut txn.batch, &(medium.to_owned(), address));
         let committed = self.store.commit(txn)?;
         drop((shared, lane));

@@ -12,6 +12,7 @@ mod authorize;
 mod backup;
 mod context;
 mod dehydrated_device;
+mod delayed_events;
 mod device;
 mod directory;
 mod filter;

@@ -1,12 +1,14 @@
-//! Push rules and the list of notifications.
+//! Push rules, pushers and the list of notifications.
 
 mod delete_pushrule;
 mod get_notifications;
+mod get_pushers;
 mod get_pushrule;
 mod get_pushrule_actions;
 mod get_pushrule_enabled;
 mod get_pushrules_all;
 mod get_pushrules_global_scope;
+mod set_pusher;
 mod set_pushrule;
 mod set_pushrule_actions;
 mod set_pushrule_enabled;
@@ -26,6 +28,8 @@ pub(crate) fn routes(router: Router) -> Router {
         .endpoint(get_pushrule_actions::handler)
         .endpoint(set_pushrule_actions::handler)
         .endpoint(get_notifications::handler)
+        .endpoint(get_pushers::handler)
+        .endpoint(set_pusher::handler)
 }
 
 /// The requester's rule of this kind and id.

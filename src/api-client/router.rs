@@ -3,10 +3,10 @@
 use kith_api_common::Router;
 
 use crate::{
-    account, account_data, admin, alias, appservice, backup, context, dehydrated_device, device, directory,
-    filter, keys, knock, membership, message, presence, profile, push, read_marker, receipt, redact,
-    relations, reporting, room, server, session, space, state, sync, tag, threads, to_device, typing,
-    user_directory,
+    account, account_data, admin, alias, appservice, backup, context, dehydrated_device, delayed_events,
+    device, directory, filter, keys, knock, membership, message, presence, profile, push, read_marker,
+    receipt, redact, relations, reporting, room, server, session, space, state, sync, tag, threads,
+    to_device, typing, user_directory,
 };
 
 /// Enters every endpoint of the client-server API.
@@ -21,6 +21,7 @@ pub fn routes(router: Router) -> Router {
         backup::routes,
         context::routes,
         dehydrated_device::routes,
+        delayed_events::routes,
         device::routes,
         directory::routes,
         filter::routes,

@@ -17,7 +17,7 @@ struct Section {
     source: &'static str,
 }
 
-const SECTIONS: [Section; 15] = [
+const SECTIONS: [Section; 17] = [
     section("listeners", "[[listeners]]", "Listener", include_str!("listeners.rs")),
     section("registration", "[registration]", "Registration", include_str!("registration.rs")),
     section("accounts", "[accounts]", "Accounts", include_str!("accounts.rs")),
@@ -32,6 +32,8 @@ const SECTIONS: [Section; 15] = [
     section("turn", "[turn]", "Turn", include_str!("turn.rs")),
     section("well_known", "[well_known]", "WellKnown", include_str!("well_known.rs")),
     section("presence", "[presence]", "Presence", include_str!("presence.rs")),
+    section("push", "[push]", "Push", include_str!("push.rs")),
+    section("delayed_events", "[delayed_events]", "DelayedEvents", include_str!("delayed_events.rs")),
     section("federation", "[federation]", "Federation", include_str!("federation.rs")),
 ];
 

@@ -9,6 +9,7 @@
 
 mod accounts;
 mod appservices;
+mod delayed_events;
 mod error;
 #[cfg(test)]
 mod example;
@@ -20,6 +21,7 @@ mod logging;
 mod outgoing;
 mod passwords;
 mod presence;
+mod push;
 mod rate_limits;
 mod registration;
 mod rooms;
@@ -31,6 +33,7 @@ mod well_known;
 
 pub use accounts::Accounts;
 pub use appservices::Appservices;
+pub use delayed_events::DelayedEvents;
 pub use error::{ConfigError, Problem};
 pub use federation::Federation;
 pub use limits::Limits;
@@ -40,6 +43,7 @@ pub use logging::{LogFormat, Logging};
 pub use outgoing::Outgoing;
 pub use passwords::Passwords;
 pub use presence::Presence;
+pub use push::Push;
 pub use rate_limits::{FederationRate, Rate, RateLimits};
 pub use registration::{Registration, RegistrationMode};
 pub use rooms::{EncryptionByDefault, PublicationRule, Rooms, RuleAction};
@@ -84,6 +88,8 @@ pub struct Config {
     pub turn: Turn,
     pub well_known: WellKnown,
     pub presence: Presence,
+    pub push: Push,
+    pub delayed_events: DelayedEvents,
     pub federation: Federation,
 }
 
@@ -107,6 +113,8 @@ impl Default for Config {
             turn: Turn::default(),
             well_known: WellKnown::default(),
             presence: Presence::default(),
+            push: Push::default(),
+            delayed_events: DelayedEvents::default(),
             federation: Federation::default(),
         }
     }

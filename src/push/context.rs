@@ -1,7 +1,7 @@
 //! What push conditions ask of a room: its size, the reader's name in it, and who may notify everybody.
 
 use kith_rooms::{room::Room, room_state::State};
-use kith_store::RoomSid;
+use kith_store::{Error, RoomSid};
 use ruma::{
     Int, UserId,
     events::StateEventType,
@@ -12,40 +12,59 @@ use ruma::{
 
 use crate::Push;
 
+/// The context of one room, for one reader after the other: what is the same for all of them is made once.
+pub(crate) struct RoomContext<'a> {
+    room: Room,
+    state: State<'a>,
+    joined: u64,
+    made: Option<PushConditionRoomCtx>,
+}
+
 impl Push {
-    /// The context for one reader of one room, by the room's current state.
-    pub(crate) fn context(
-        &self,
-        room: RoomSid,
-        user_id: &UserId,
-        joined: u64,
-    ) -> Result<PushConditionRoomCtx, kith_store::Error> {
-        let state = self.rooms.current_state(room)?;
-        let member = state.get(&StateEventType::RoomMember, user_id.as_str())?;
+    /// The context of a room with so many members, by its current state.
+    pub(crate) fn room_context(&self, room: RoomSid, joined: u64) -> Result<RoomContext<'_>, Error> {
+        let (room, state) = (self.rooms.room_of(room)?, self.rooms.current_state(room)?);
+        Ok(RoomContext { room, state, joined, made: None })
+    }
+}
+
+impl RoomContext<'_> {
+    /// The context for one reader.
+    pub(crate) fn of(&mut self, user_id: &UserId) -> Result<&PushConditionRoomCtx, Error> {
+        let member = self.state.get(&StateEventType::RoomMember, user_id.as_str())?;
         let name = member
             .and_then(|event| event.content_field::<String>("displayname"))
             .unwrap_or_else(|| user_id.localpart().to_owned());
-        let room = self.rooms.room_of(room)?;
-        let members = u32::try_from(joined).unwrap_or(u32::MAX).into();
-        let mut context = PushConditionRoomCtx::new(room.id.clone(), members, user_id.to_owned(), name);
-        context.power_levels = Some(self.power_levels(&room, &state)?);
-        Ok(context)
+        let mut context = match self.made.take() {
+            Some(made) => made,
+            None => {
+                let members = u32::try_from(self.joined).unwrap_or(u32::MAX).into();
+                let mut context = PushConditionRoomCtx::new(
+                    self.room.id.clone(),
+                    members,
+                    user_id.to_owned(),
+                    String::new(),
+                );
+                context.power_levels = Some(self.power_levels()?);
+                context
+            }
+        };
+        user_id.clone_into(&mut context.user_id);
+        context.user_display_name = name;
+        Ok(self.made.insert(context))
     }
 
-    fn power_levels(
-        &self,
-        room: &Room,
-        state: &State<'_>,
-    ) -> Result<PushConditionPowerLevelsCtx, kith_store::Error> {
-        let levels = state.get(&StateEventType::RoomPowerLevels, "")?;
+    fn power_levels(&self) -> Result<PushConditionPowerLevelsCtx, Error> {
+        let levels = self.state.get(&StateEventType::RoomPowerLevels, "")?;
         let users_default =
             levels.and_then(|event| event.content_field::<Int>("users_default")).unwrap_or_default();
-        let powers = state.powers()?;
+        let powers = self.state.powers()?;
+        let rules = &self.room.version.rules().authorization;
         Ok(PushConditionPowerLevelsCtx::new(
             powers.named_users().into_iter().collect(),
             users_default,
             NotificationPowerLevels { room: powers.notification_level("room") },
-            RoomPowerLevelsRules::new(&room.version.rules().authorization, powers.creators().iter().cloned()),
+            RoomPowerLevelsRules::new(rules, powers.creators().iter().cloned()),
         ))
     }
 }

@@ -123,7 +123,8 @@ impl Push {
             }
             _ => (Unread::default(), read.everything),
         };
-        let context = self.context(room, user_id, heads.joined)?;
+        let mut context = self.room_context(room, heads.joined)?;
+        let context = context.of(user_id)?;
         let ignored = self.rooms.ignored_users(view, user)?;
         let evaluation = Evaluation {
             push: self,
@@ -131,7 +132,7 @@ impl Push {
             user,
             room,
             rules: &rules,
-            context: &context,
+            context,
             read: &read,
             ignored: &ignored,
         };

@@ -1,20 +1,20 @@
-//! The list of events a user was notified of, newest first.
-//! <https://spec.matrix.org/v1.19/client-server-api/#listing-notifications>
+//! The events a user was notified of, newest first: for the list that clients show, and for pushers that have to catch
+//! up. <https://spec.matrix.org/v1.19/client-server-api/#listing-notifications>
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use kith_accounts::Requester;
 use kith_store::{
-    Direction, EventSid, Position, RoomSid,
+    Direction, Error, EventSid, Position, Read, RoomSid, UserSid,
     tables::{
-        events::{EVENT_META, Verdict},
+        events::{EVENT_META, EventMeta, Verdict},
         members::{MEMBERSHIPS, Membership},
         rooms::{self, TIMELINE},
     },
 };
-use ruma::push::Action;
+use ruma::{UserId, push::Action};
 
-use crate::{Push, evaluate};
+use crate::{Push, context::RoomContext, evaluate};
 
 /// How many events one page looks at, shown or not.
 const LOOKED_AT_EVENTS_MAX: usize = 2_000;
@@ -28,6 +28,8 @@ pub struct Notified {
     pub room: RoomSid,
     /// The event.
     pub event: EventSid,
+    /// Where it stands.
+    pub position: Position,
     /// What the rules said.
     pub actions: Vec<Action>,
     /// Whether the user has read it.
@@ -45,6 +47,30 @@ pub struct NotificationPage {
     pub next: Option<Position>,
 }
 
+/// Which notifications are looked for.
+pub(crate) struct Wanted<'a> {
+    pub(crate) user: UserSid,
+    pub(crate) user_id: &'a UserId,
+    /// Only what came behind this …
+    pub(crate) after: Position,
+    /// … and before this.
+    pub(crate) before: Position,
+    pub(crate) count_max: usize,
+    pub(crate) only_highlights: bool,
+    pub(crate) only_unread: bool,
+}
+
+/// What is known while the events of several rooms are looked at, the newest first.
+struct Search<'a> {
+    push: &'a Push,
+    view: &'a dyn Read,
+    wanted: &'a Wanted<'a>,
+    ignored: HashSet<UserSid>,
+    contexts: HashMap<RoomSid, RoomContext<'a>>,
+    /// Rooms and threads in which the user has written since: whoever writes has read what is above.
+    answered: HashSet<(RoomSid, Option<EventSid>)>,
+}
+
 impl Push {
     /// Notifications before `from` (newest first), of every room the user is in now.
     pub fn notifications(
@@ -53,21 +79,46 @@ impl Push {
         from: Option<Position>,
         limit: usize,
         only_highlights: bool,
-    ) -> Result<NotificationPage, kith_store::Error> {
+    ) -> Result<NotificationPage, Error> {
         let view = self.store.read();
-        let before = from.unwrap_or_else(|| self.store.visible().next());
+        let wanted = Wanted {
+            user: requester.user,
+            user_id: &requester.user_id,
+            after: Position::START,
+            before: from.unwrap_or_else(|| self.store.visible().next()),
+            count_max: limit.clamp(1, PAGE_MAX),
+            only_highlights,
+            only_unread: false,
+        };
+        self.find_notified(&*view, &wanted)
+    }
+
+    /// One page of the notifications that are wanted.
+    pub(crate) fn find_notified(
+        &self,
+        view: &dyn Read,
+        wanted: &Wanted<'_>,
+    ) -> Result<NotificationPage, Error> {
         let mut streams = Vec::new();
-        for room in self.rooms.joined_rooms(requester.user)? {
-            let membership = MEMBERSHIPS.get(&*view, &(requester.user, room))?;
+        for room in self.rooms.joined_rooms(wanted.user)? {
+            if rooms::get_heads(view, room)?.position <= wanted.after {
+                continue;
+            }
+            let membership = MEMBERSHIPS.get(view, &(wanted.user, room))?;
             let Some(joined) = membership.filter(|row| row.membership == Membership::Join) else { continue };
-            let first = (room, joined.position.next());
-            let rows = TIMELINE.range(&*view, &first, &(room, before), Direction::Backward);
+            let first = (room, joined.position.max(wanted.after).next());
+            let rows = TIMELINE.range(view, &first, &(room, wanted.before), Direction::Backward);
             streams.push(rows.peekable());
         }
-        let ruleset = self.ruleset(requester.user, &requester.user_id)?;
-        let ignored = self.rooms.ignored_users(&*view, requester.user)?;
+        let mut search = Search {
+            push: self,
+            view,
+            wanted,
+            ignored: self.rooms.ignored_users(view, wanted.user)?,
+            contexts: HashMap::new(),
+            answered: HashSet::new(),
+        };
         let mut page = NotificationPage::default();
-        let mut answered = HashSet::new();
         for _ in 0..LOOKED_AT_EVENTS_MAX {
             // The newest event that no room's stream has given yet.
             let newest = streams.iter_mut().filter_map(|stream| {
@@ -78,42 +129,65 @@ impl Push {
                 page.next = None;
                 return Ok(page);
             };
-            if page.notifications.len() == limit.clamp(1, PAGE_MAX) {
+            if page.notifications.len() == wanted.count_max {
                 page.next = Some(position.next());
                 return Ok(page);
             }
             let Some(row) = stream.next() else { continue };
             let ((room, position), event) = row?;
             page.next = Some(position);
-            let Some(meta) = EVENT_META.get(&*view, &event)? else { continue };
-            let taken_away = meta.verdict != Verdict::Accepted || meta.redacted_by.is_some();
-            let thread = meta.place.as_ref().and_then(|place| place.thread);
-            // Whoever writes has read what is above.
-            if meta.sender == requester.user && meta.state_key.is_none() {
-                answered.insert((room, thread));
-            }
-            if meta.sender == requester.user || ignored.contains(&meta.sender) || taken_away {
-                continue;
-            }
-            let joined = rooms::get_heads(&*view, room)?.joined;
-            let context = self.context(room, &requester.user_id, joined)?;
-            let flattened = self.flattened(event)?;
-            let actions = evaluate::actions(&ruleset, &flattened, &context);
-            let shown = actions.iter().any(Action::should_notify)
-                && (!only_highlights || actions.iter().any(Action::is_highlight));
-            if shown {
-                let read = answered.contains(&(room, thread))
-                    || self.is_read(&*view, requester.user, room, thread, position)?;
-                let timestamp_ms = meta.timestamp_ms;
-                page.notifications.push(Notified {
-                    room,
-                    event,
-                    actions: actions.to_vec(),
-                    read,
-                    timestamp_ms,
-                });
-            }
+            page.notifications.extend(search.look_at(room, position, event)?);
         }
         Ok(page)
     }
+}
+
+impl Search<'_> {
+    /// The event, if it is one of those that are wanted.
+    fn look_at(
+        &mut self,
+        room: RoomSid,
+        position: Position,
+        event: EventSid,
+    ) -> Result<Option<Notified>, Error> {
+        let Some(meta) = EVENT_META.get(self.view, &event)? else { return Ok(None) };
+        let (wanted, thread) = (self.wanted, thread_of(&meta));
+        if meta.sender == wanted.user && meta.state_key.is_none() {
+            self.answered.insert((room, thread));
+        }
+        let taken_away = meta.verdict != Verdict::Accepted || meta.redacted_by.is_some();
+        if meta.sender == wanted.user || self.ignored.contains(&meta.sender) || taken_away {
+            return Ok(None);
+        }
+        let ruleset = self.push.ruleset(wanted.user, wanted.user_id)?;
+        let flattened = self.push.flattened(event)?;
+        let actions = evaluate::actions(&ruleset, &flattened, self.context(room)?.of(wanted.user_id)?);
+        if !actions.iter().any(Action::should_notify)
+            || wanted.only_highlights && !actions.iter().any(Action::is_highlight)
+        {
+            return Ok(None);
+        }
+        let read = self.answered.contains(&(room, thread))
+            || self.push.is_read(self.view, wanted.user, room, thread, position)?;
+        let actions = actions.to_vec();
+        let notified = Notified { room, event, position, actions, read, timestamp_ms: meta.timestamp_ms };
+        Ok(Some(notified).filter(|notified| !(wanted.only_unread && notified.read)))
+    }
+}
+
+impl<'a> Search<'a> {
+    fn context(&mut self, room: RoomSid) -> Result<&mut RoomContext<'a>, Error> {
+        Ok(match self.contexts.entry(room) {
+            std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
+            std::collections::hash_map::Entry::Vacant(new) => {
+                let joined = rooms::get_heads(self.view, room)?.joined;
+                new.insert(self.push.room_context(room, joined)?)
+            }
+        })
+    }
+}
+
+/// The thread that an event belongs to.
+pub(crate) fn thread_of(meta: &EventMeta) -> Option<EventSid> {
+    meta.place.as_ref().and_then(|place| place.thread)
 }

@@ -2,7 +2,10 @@
 
 use kith_accounts::Requester;
 use kith_event::{build::Draft, json};
-use kith_store::{Committed, EventSid, Txn, tables::members::Membership};
+use kith_store::{
+    Committed, EventSid, Txn,
+    tables::{events::Transaction, members::Membership},
+};
 use ruma::{
     OwnedEventId, RoomId, UserId,
     events::{StateEventType, TimelineEventType, room::power_levels::UserPowerLevel},
@@ -120,9 +123,20 @@ impl RoomWrite<'_> {
         sender: &UserId,
         timestamp_ms: u64,
     ) -> Result<EventSid, WriteError> {
+        self.send_state_in(draft, sender, timestamp_ms, None)
+    }
+
+    /// The same, in a transaction that the event remembers.
+    pub(crate) fn send_state_in(
+        &mut self,
+        draft: Draft,
+        sender: &UserId,
+        timestamp_ms: u64,
+        transaction: Option<Transaction>,
+    ) -> Result<EventSid, WriteError> {
         match self.said_already(&draft, sender)? {
             Some(event) => Ok(event),
-            None => self.send(draft, sender, timestamp_ms),
+            None => self.send_in_transaction(draft, sender, timestamp_ms, transaction),
         }
     }
 

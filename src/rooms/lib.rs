@@ -23,6 +23,7 @@ pub mod check;
 mod commit;
 pub mod countable;
 pub mod create;
+pub mod delayed;
 mod drafting;
 mod identity;
 pub mod ingest;
@@ -91,6 +92,7 @@ pub struct Rooms {
     pub(crate) reading: reading::Reading,
     pub(crate) acls: server_acl::AclCache,
     pub(crate) receiving: receive::Receiving,
+    pub(crate) delaying: delayed::Delaying,
 }
 
 /// What [`Rooms::new`] is made of.
@@ -140,6 +142,7 @@ impl Rooms {
             reading: reading::Reading::default(),
             acls: server_acl::AclCache::default(),
             receiving: receive::Receiving::default(),
+            delaying: delayed::Delaying::default(),
         })
     }
 }

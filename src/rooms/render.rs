@@ -19,6 +19,7 @@ use ruma::{OwnedEventId, OwnedUserId};
 use serde_json::value::RawValue;
 
 use crate::{
+    delayed::delay_or_transaction,
     filter::is_never_shown,
     visibility::{RoomView, Seen},
 };
@@ -117,6 +118,8 @@ impl RoomView<'_> {
             let replaced = replaced.get(&seen.event);
             let because = self.redacted_because(&seen.meta, form.room_id)?;
             let root = seen.meta.place.as_ref().map(|place| place.state_after);
+            let delay_id = self.delay_id(&seen.meta).map(|delay_id| format!("\"{delay_id}\""));
+            let extra = delay_id.as_deref().map(|delay_id| [("org.matrix.msc4140.delay_id", delay_id)]);
             let unsigned = Unsigned {
                 age: Some(age(now_ms, pdu.origin_server_ts())),
                 membership: self.membership_word(root)?,
@@ -126,7 +129,7 @@ impl RoomView<'_> {
                 transaction_id: self.transaction_id(&seen.meta),
                 redacted_because: because.as_deref(),
                 relations: relations.as_deref(),
-                extra: &[],
+                extra: extra.as_ref().map_or(&[], <[_; 1]>::as_slice),
             };
             texts.push(raw(client_event(pdu, &unsigned, form.room_id)));
         }
@@ -174,7 +177,16 @@ impl RoomView<'_> {
         let transaction = meta.transaction.as_ref()?;
         let device_id = self.viewer.device_id.as_ref()?;
         let own = self.viewer.user == Some(meta.sender) && transaction.device == *device_id.as_str();
-        own.then_some(&*transaction.id)
+        delay_or_transaction(transaction).err().filter(|_| own)
+    }
+
+    /// The delay id, if the event was sent late and its sender looks. Delay ids are letters and digits; a client that
+    /// makes up a transaction id like one of ours is told nothing.
+    fn delay_id<'m>(&self, meta: &'m EventMeta) -> Option<&'m str> {
+        let delay_id = delay_or_transaction(meta.transaction.as_ref()?).ok()?;
+        let own = self.viewer.user == Some(meta.sender);
+        let well_formed = delay_id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        (own && well_formed).then_some(delay_id)
     }
 }
 

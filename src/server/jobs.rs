@@ -22,6 +22,8 @@ pub(crate) fn start(app: &Arc<App>) {
     app.ephemeral.start(&app.tasks);
     app.federation.start();
     app.e2ee.start();
+    app.push.start();
+    app.rooms.start_delayed_events();
     every(app, "sweep", SWEEP_INTERVAL, |app| app.accounts.sweep().map(|_swept| ()));
     every(app, "transactions", TRANSACTIONS_INTERVAL, sweep_transactions);
     every(app, "sliding connections", TRANSACTIONS_INTERVAL, |app| app.sync.sweep_sliding());

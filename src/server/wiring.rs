@@ -64,7 +64,16 @@ pub(crate) fn wire(ground: Ground, outgoing: Outgoing, tasks: &Tasks) -> Result<
     let peers = peers(&ground, outgoing.clone(), tasks)?;
     let rooms = rooms(&ground, Arc::clone(&peers), tasks);
     let Ground { config, clock, random, store, accounts, .. } = ground;
-    let push = Push::new(Arc::clone(&store), Arc::clone(&rooms));
+    let push = Push::new(kith_push::Parts {
+        store: Arc::clone(&store),
+        accounts: Arc::clone(&accounts),
+        rooms: Arc::clone(&rooms),
+        config: Arc::clone(&config),
+        clock: clock.clone(),
+        random: random.clone(),
+        tasks: tasks.clone(),
+        outgoing: outgoing.clone(),
+    });
     let sync = Sync::new(kith_sync::Parts {
         store: Arc::clone(&store),
         rooms: Arc::clone(&rooms),

@@ -36,6 +36,10 @@ catalog! {
     REDACTIONS_WAITING "redactions_waiting" Range;
     // Transaction ids (tables/transactions.rs).
     TRANSACTIONS "transactions" Point;
+    // Events that are sent later (tables/delayed.rs).
+    DELAYED_EVENTS "delayed_events" Point;
+    DELAYED_BY_USER "delayed_by_user" Range;
+    DELAYED_DUE "delayed_due" Range;
     // Rooms (tables/rooms.rs).
     ROOMS "rooms" Point;
     ROOM_HEADS "room_heads" Point;
@@ -69,6 +73,10 @@ catalog! {
     RECEIPT_STREAM "receipt_stream" Range;
     // Mentions (tables/mentions.rs).
     MENTIONS "mentions" Range;
+    // Pushers (tables/pushers.rs).
+    PUSHERS "pushers" Range;
+    PUSHER_KEYS "pusher_keys" Range;
+    PUSHER_BACKLOGS "pusher_backlogs" Range;
     // Delivering to other servers, and what they delivered (tables/outbox.rs, tables/destinations.rs).
     OUTBOX "outbox" Range;
     DESTINATIONS "destinations" Range;

@@ -92,6 +92,11 @@ pub enum ChangeKind {
         /// To whom.
         user: UserSid,
     },
+    /// A user has set or removed a pusher.
+    Pushers {
+        /// Whose.
+        user: UserSid,
+    },
     /// A user's unread or highlight counts changed without an event of their own.
     Unread {
         /// Whose.

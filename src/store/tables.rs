@@ -2,6 +2,7 @@
 
 pub mod aliases;
 pub mod counters;
+pub mod delayed;
 pub mod destinations;
 pub mod edges;
 pub mod events;
@@ -26,6 +27,7 @@ pub mod filters;
 pub mod key_backups;
 pub mod one_time_keys;
 pub mod profiles;
+pub mod pushers;
 pub mod remote_devices;
 pub mod sliding;
 pub mod threepids;

@@ -178,7 +178,7 @@ impl Concerned {
                 ChangeKind::Presence { user } => {
                     concerned.presence.insert(*user);
                 }
-                ChangeKind::Profile { .. } | ChangeKind::Outbox { .. } => {}
+                ChangeKind::Profile { .. } | ChangeKind::Outbox { .. } | ChangeKind::Pushers { .. } => {}
                 ChangeKind::DeviceList { user } => {
                     concerned.sharing.insert(*user);
                 }

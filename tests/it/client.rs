@@ -8,6 +8,7 @@ mod appservice;
 mod backup;
 mod context;
 mod dehydrated_device;
+mod delayed_events;
 mod device;
 mod directory;
 mod filter;

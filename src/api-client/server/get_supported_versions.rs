@@ -13,9 +13,10 @@ const VERSIONS: [&str; 20] = [
 ];
 
 /// What works under a name of its own. Whoever adds an endpoint with an unstable path adds its flag here.
-const UNSTABLE_FEATURES: [&str; 7] = [
+const UNSTABLE_FEATURES: [&str; 8] = [
     "org.matrix.e2e_cross_signing",
     "org.matrix.msc3814",
+    "org.matrix.msc3881",
     "org.matrix.msc3882",
     "org.matrix.simplified_msc3575",
     "uk.tcpip.msc4133",
@@ -23,8 +24,10 @@ const UNSTABLE_FEATURES: [&str; 7] = [
     "uk.timedout.msc4323",
 ];
 
-pub(crate) fn handler(_: &Call, _: Request) -> Result<Response, ApiError> {
-    let unstable_features: BTreeMap<String, bool> =
+pub(crate) fn handler(call: &Call, _: Request) -> Result<Response, ApiError> {
+    let mut unstable_features: BTreeMap<String, bool> =
         UNSTABLE_FEATURES.iter().map(|feature| ((*feature).to_owned(), true)).collect();
+    let delays = call.app.config.delayed_events.max_delay_seconds > 0;
+    unstable_features.insert("org.matrix.msc4140".to_owned(), delays);
     Ok(Response { versions: VERSIONS.map(str::to_owned).to_vec(), unstable_features })
 }

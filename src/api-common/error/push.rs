@@ -1,8 +1,9 @@
-//! Failures of push rules.
+//! Failures of push rules and pushers.
 
-use kith_push::RuleError;
+use kith_push::{PusherError, RuleError};
 use ruma::api::error::ErrorKind;
 
+use super::sentence;
 use crate::ApiError;
 
 impl From<RuleError> for ApiError {
@@ -13,6 +14,16 @@ impl From<RuleError> for ApiError {
             RuleError::NoSuchNeighbour(message) => Self::bad_request(ErrorKind::Unknown, message),
             RuleError::TooLarge => Self::too_large("Your push rules have become too large"),
             RuleError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<PusherError> for ApiError {
+    fn from(error: PusherError) -> Self {
+        match error {
+            PusherError::Invalid(message) => Self::invalid_param(sentence(&message)),
+            PusherError::SessionEnded => Self::unknown_token(false),
+            PusherError::Store(error) => error.into(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use kith_rooms::{
-    WriteError, aliases::AliasError, create::CreateError, membership::MembershipError,
+    WriteError, aliases::AliasError, create::CreateError, delayed::DelayError, membership::MembershipError,
     publication::PublicationError, report::ReportError, send::SendError,
 };
 use ruma::api::error::ErrorKind;
@@ -42,6 +42,28 @@ impl From<SendError> for ApiError {
             SendError::NotFound => Self::not_found(message),
             SendError::Invalid(_) => Self::invalid_param(message),
             SendError::Membership(error) => error.into(),
+        }
+    }
+}
+
+impl From<DelayError> for ApiError {
+    fn from(error: DelayError) -> Self {
+        let message = sentence(&error.to_string());
+        match error {
+            // As the proposal has it before it is accepted, and under the name that clients in the field know.
+            DelayError::TooLong(max_ms) => Self::json(
+                StatusCode::BAD_REQUEST,
+                serde_json::json!({
+                    "errcode": "ORG.MATRIX.MSC4140_MAX_DELAY_EXCEEDED",
+                    "error": message,
+                    "org.matrix.msc4140.errcode": "M_MAX_DELAY_EXCEEDED",
+                    "org.matrix.msc4140.max_delay": max_ms,
+                }),
+            ),
+            DelayError::TooMany(next_ms) => Self::limit_exceeded(Duration::from_millis(next_ms)),
+            DelayError::NotFound => Self::not_found(message),
+            DelayError::Ended(_) => Self::new(StatusCode::CONFLICT, ErrorKind::Unknown, message),
+            DelayError::Send(error) => error.into(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use kith_accounts::Requester;
 use kith_event::build::Draft;
+use kith_store::tables::events::Transaction;
 use ruma::{
     OwnedEventId, RoomAliasId, RoomId,
     events::{StateEventType, TimelineEventType, room::server_acl::RoomServerAclEventContent},
@@ -41,6 +42,17 @@ impl Rooms {
         room_id: &RoomId,
         state: NewState,
     ) -> Result<OwnedEventId, SendError> {
+        self.send_state_in(requester, room_id, state, None)
+    }
+
+    /// The same, in a transaction that the event remembers.
+    pub(crate) fn send_state_in(
+        &self,
+        requester: &Requester,
+        room_id: &RoomId,
+        state: NewState,
+        transaction: Option<Transaction>,
+    ) -> Result<OwnedEventId, SendError> {
         let member = match state.kind {
             StateEventType::RoomMember => Some(StateMembership::read(requester, &state)?),
             _ => None,
@@ -67,7 +79,7 @@ impl Rooms {
         }
         let about_guests = kind == StateEventType::RoomGuestAccess;
         let draft = Draft::state(kind, state_key, content);
-        let event = acting.write.send_state(draft, &requester.user_id, timestamp_ms)?;
+        let event = acting.write.send_state_in(draft, &requester.user_id, timestamp_ms, transaction)?;
         if about_guests && !membership::guests::are_welcome(&acting.write)? {
             membership::guests::send_away(&mut acting.write, timestamp_ms)?;
         }

@@ -9,6 +9,7 @@ static COUNTERS: Table<String, u64> = Table::new(families::COUNTERS);
 
 const POSITION: &str = "position";
 const DELIVERED: &str = "delivered";
+const PUSHED: &str = "pushed";
 
 /// Positions up to this one may have been given out.
 pub(crate) fn position_ceiling(read: &dyn Read) -> Result<u64, Error> {
@@ -27,6 +28,16 @@ pub fn delivered(read: &dyn Read) -> Result<Position, Error> {
 /// Moves the common cursor of delivery.
 pub fn put_delivered(batch: &mut Batch, delivered: Position) {
     COUNTERS.put(batch, &DELIVERED.to_owned(), &delivered.0);
+}
+
+/// Up to here, every pusher without a backlog has told its user everything; none before the first pusher.
+pub fn pushed(read: &dyn Read) -> Result<Option<Position>, Error> {
+    Ok(COUNTERS.get(read, &PUSHED.to_owned())?.map(Position))
+}
+
+/// Moves the common cursor of pushers.
+pub fn put_pushed(batch: &mut Batch, pushed: Position) {
+    COUNTERS.put(batch, &PUSHED.to_owned(), &pushed.0);
 }
 
 /// Numbers of this kind up to this one may have been given out.

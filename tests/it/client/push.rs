@@ -1,7 +1,9 @@
-//! Push rules, the counts that follow from them, and the list of notifications.
+//! Push rules, the counts that follow from them, the list of notifications, and pushers.
 
 mod delete_pushrule;
+mod delivery;
 mod get_notifications;
+mod get_pushers;
 mod get_pushrule;
 mod get_pushrule_actions;
 mod get_pushrule_enabled;
@@ -9,6 +11,7 @@ mod get_pushrules_all;
 mod get_pushrules_global_scope;
 mod mentions;
 mod mutes;
+mod set_pusher;
 mod set_pushrule;
 mod set_pushrule_actions;
 mod set_pushrule_enabled;
