@@ -163,6 +163,11 @@ impl Rooms {
         Ok(record.filter(|record| record.user == user).map(|record| Delayed { delay_id, record }))
     }
 
+    /// Whether there is a delayed event of this name, be it one that ended lately.
+    pub fn is_delayed_event(&self, delay_id: &str) -> Result<bool, Error> {
+        DELAYED_EVENTS.contains(self.store.engine(), &delay_id.to_owned())
+    }
+
     /// Forgets what ended long ago, and says whether there may be one more. Gives the delay id if the request was
     /// made before.
     fn make_room(

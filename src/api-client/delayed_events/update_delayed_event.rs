@@ -5,6 +5,7 @@
 //! Whoever knows the delay id may do so: calls hand it to the server that carries them.
 
 use kith_api_common::{ApiError, Call, Limit};
+use kith_rooms::Rooms;
 use ruma::api::client::delayed_events::update_delayed_event::{
     UpdateAction,
     unstable_v1::{Request as OldRequest, Response as OldResponse},
@@ -28,13 +29,17 @@ pub(crate) fn old_handler(
 
 fn update(call: &Call, delay_id: &str, action: &UpdateAction) -> Result<(), ApiError> {
     let (app, rooms) = (&call.app, &call.app.rooms);
-    // Counted by event: one server may look after the calls of many people.
-    app.rate_limiter.check(app, Limit::Message, delay_id)?;
-    match action {
-        UpdateAction::Restart => rooms.restart_delayed_event(delay_id)?,
-        UpdateAction::Send => rooms.send_delayed_event(delay_id)?,
-        UpdateAction::Cancel => rooms.cancel_delayed_event(delay_id)?,
+    let act = match action {
+        UpdateAction::Restart => Rooms::restart_delayed_event,
+        UpdateAction::Send => Rooms::send_delayed_event,
+        UpdateAction::Cancel => Rooms::cancel_delayed_event,
         _ => return Err(ApiError::invalid_param("action is none of restart, send and cancel")),
+    };
+    // Guesses are counted by address, and what is known by event: one server may look after the calls of many people.
+    if rooms.is_delayed_event(delay_id)? {
+        app.rate_limiter.check(app, Limit::Message, delay_id)?;
+    } else {
+        call.limit_by_address(Limit::Message)?;
     }
-    Ok(())
+    Ok(act(rooms, delay_id)?)
 }
