@@ -16,7 +16,8 @@ async fn whoever_looks_into_a_room_hears_of_what_happens() {
     assert_eq!(nothing["chunk"], json!([]));
     let from = nothing["end"].as_str().unwrap().to_owned();
     let elsewhere = alice.create_room(json!({})).await;
-    let (heard, ()) = tokio::join!(bob.get(&format!("{path}&from={from}&timeout=30000")), async {
+    let waiting = format!("{path}&from={from}&timeout=30000");
+    let (heard, ()) = tokio::join!(bob.get(&waiting), async {
         tokio::time::sleep(Duration::from_millis(300)).await;
         alice.say(&elsewhere, "elsewhere").await;
         alice.say(&room, "now").await;
