@@ -17,7 +17,7 @@ struct Section {
     source: &'static str,
 }
 
-const SECTIONS: [Section; 15] = [
+const SECTIONS: [Section; 16] = [
     section("listeners", "[[listeners]]", "Listener", include_str!("listeners.rs")),
     section("registration", "[registration]", "Registration", include_str!("registration.rs")),
     section("accounts", "[accounts]", "Accounts", include_str!("accounts.rs")),
@@ -33,6 +33,7 @@ const SECTIONS: [Section; 15] = [
     section("well_known", "[well_known]", "WellKnown", include_str!("well_known.rs")),
     section("presence", "[presence]", "Presence", include_str!("presence.rs")),
     section("federation", "[federation]", "Federation", include_str!("federation.rs")),
+    section("email", "[email]", "Email", include_str!("email.rs")),
 ];
 
 const fn section(

@@ -9,6 +9,7 @@
 
 mod accounts;
 mod appservices;
+mod email;
 mod error;
 #[cfg(test)]
 mod example;
@@ -31,6 +32,7 @@ mod well_known;
 
 pub use accounts::Accounts;
 pub use appservices::Appservices;
+pub use email::{Email, MailTls};
 pub use error::{ConfigError, Problem};
 pub use federation::Federation;
 pub use limits::Limits;
@@ -85,6 +87,7 @@ pub struct Config {
     pub well_known: WellKnown,
     pub presence: Presence,
     pub federation: Federation,
+    pub email: Email,
 }
 
 impl Default for Config {
@@ -108,6 +111,7 @@ impl Default for Config {
             well_known: WellKnown::default(),
             presence: Presence::default(),
             federation: Federation::default(),
+            email: Email::default(),
         }
     }
 }
