@@ -11,7 +11,10 @@ use kith_store::{
 use parking_lot::MutexGuard;
 use ruma::{OwnedUserId, ServerName, UserId};
 
-use crate::{account, appservices::Appservices, authenticate::SessionCache, lanes::Lanes, passwords::Hasher};
+use crate::{
+    MailTemplateError, Mails, account, appservices::Appservices, authenticate::SessionCache, lanes::Lanes,
+    passwords::Hasher,
+};
 
 /// What the configuration says about accounts.
 #[derive(Clone, Debug)]
@@ -26,18 +29,27 @@ pub struct Settings {
     pub registration: kith_config::Registration,
     /// The mode of registration that follows from all of the configuration.
     pub registration_mode: RegistrationMode,
+    /// What holds for mails.
+    pub email: kith_config::Email,
+    /// The mails themselves.
+    pub mails: Mails,
+    /// The URL of this server that clients know, without a slash at its end.
+    pub base_url: String,
 }
 
 impl Settings {
     /// The settings of a configuration whose server name has been checked.
-    pub fn new(server_name: ruma::OwnedServerName, config: &Config) -> Self {
-        Self {
+    pub fn new(server_name: ruma::OwnedServerName, config: &Config) -> Result<Self, MailTemplateError> {
+        Ok(Self {
+            mails: Mails::read(&config.email, server_name.as_str())?,
+            email: config.email.clone(),
+            base_url: config.client_base_url().unwrap_or_default().to_owned(),
             server_name,
             sessions: config.accounts.clone(),
             passwords: config.passwords.clone(),
             registration: config.registration.clone(),
             registration_mode: config.effective_registration_mode(),
-        }
+        })
     }
 }
 

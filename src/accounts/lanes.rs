@@ -1,4 +1,5 @@
-//! Who may write at a time: one lane per user and one per session of user-interactive authentication, striped over a
+//! Who may write at a time: one lane per user and one per session of user-interactive authentication or of
+//! validating an address, striped over a
 //! fixed number of mutexes, and one for what all registrations share.
 //!
 //! Whoever holds several takes them in the order of the fields here. Nobody hashes a password in a user's lane.
@@ -22,7 +23,7 @@ impl Lanes {
         Self { uia_sessions: stripes(), users: stripes(), registration: Mutex::default() }
     }
 
-    /// The lane of a session of user-interactive authentication.
+    /// The lane of a session of user-interactive authentication or of validating an address.
     pub(crate) fn uia_session(&self, session: &[u8; 32]) -> MutexGuard<'_, ()> {
         lock(&self.uia_sessions, session)
     }

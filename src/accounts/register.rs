@@ -3,7 +3,7 @@
 
 use kith_config::RegistrationMode;
 use kith_store::{
-    Error, UserSid,
+    Error,
     tables::{
         accounts::{ACCOUNT_NUMBERS, ACCOUNTS, AccountKind, AccountRecord, PasswordHash},
         profiles::{PROFILES, ProfileRecord},
@@ -13,8 +13,8 @@ use ruma::{OwnedUserId, UserId, api::client::uiaa::AuthData};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Accounts, Appservice, LocalpartError, NewDevice, PasswordError, Session, SessionError, Stage, UiaError,
-    account,
+    Accounts, Appservice, LocalpartError, NewDevice, PasswordError, Session, SessionError, Stage,
+    ThreepidError, UiaError, ValidationPurpose, account,
     uia::{Operation, Proven},
 };
 
@@ -74,6 +74,9 @@ pub enum RegisterError {
     /// The registration token was removed meanwhile.
     #[error("the registration token was withdrawn")]
     TokenWithdrawn,
+    /// Somebody else got the email address meanwhile.
+    #[error(transparent)]
+    Threepid(#[from] ThreepidError),
     /// There is no session for the new account.
     #[error(transparent)]
     Session(#[from] SessionError),
@@ -126,6 +129,7 @@ impl Accounts {
             name: OPERATION,
             user: None,
             flows: self.registration_flows(),
+            email: Some(ValidationPurpose::Register),
             parameters: kept_parameters(wish),
         };
         let proven = self.prove(&operation, wish.auth)?;
@@ -233,6 +237,9 @@ impl Accounts {
                 return Err(RegisterError::TokenWithdrawn);
             }
         }
+        if let Some(email) = new.email {
+            self.put_threepid(&mut txn, user, "email", email)?;
+        }
         let session = match &new.device {
             Some(device) => Some(self.add_session(&mut txn, user, device)?.0),
             None => None,
@@ -243,7 +250,6 @@ impl Accounts {
         };
         drop((shared, lane));
         committed.wait_durable()?;
-        self.add_registered_email(user, new.email.as_deref())?;
         Ok(Registered { user_id: new.user_id.to_owned(), session })
     }
 
@@ -253,7 +259,7 @@ impl Accounts {
         self.hasher.hash(password)
     }
 
-    /// The flows that lead to an account.
+    /// The flows that lead to an account. Where this server sends mails, everybody may confirm an address.
     fn registration_flows(&self) -> Vec<Vec<Stage>> {
         let mut flow = match self.settings.registration_mode {
             RegistrationMode::Token => vec![Stage::RegistrationToken],
@@ -263,10 +269,16 @@ impl Accounts {
         if self.settings.registration.require_terms {
             flow.push(Stage::Terms);
         }
+        let mut flows = Vec::new();
+        if self.settings.email.is_on() && !flow.contains(&Stage::Email) {
+            let with_address: Vec<Stage> = flow.iter().copied().chain([Stage::Email]).collect();
+            flows.push(with_address);
+        }
         if flow.is_empty() {
             flow.push(Stage::Dummy);
         }
-        vec![flow]
+        flows.insert(0, flow);
+        flows
     }
 
     fn agreed_terms(&self, proven: &Proven) -> Option<String> {
@@ -290,17 +302,6 @@ impl Accounts {
                 drop(self.store.commit(txn)?);
                 return Ok(user_id);
             }
-        }
-    }
-
-    /// An address that somebody else got hold of meanwhile does not undo the registration.
-    fn add_registered_email(&self, user: UserSid, email: Option<&str>) -> Result<(), Error> {
-        let Some(email) = email else {
-            return Ok(());
-        };
-        match self.add_threepid(user, "email", email) {
-            Err(crate::ThreepidError::Store(error)) => Err(error),
-            _ => Ok(()),
         }
     }
 }

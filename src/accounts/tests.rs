@@ -9,7 +9,9 @@ use kith_store::{Options, Store, catalog};
 use ruma::{OwnedUserId, api::client::uiaa::AuthData, owned_server_name};
 use serde_json::{Value, json};
 
-use crate::{Accounts, Appservice, Appservices, Credentials, Login, NewDevice, Requester, Session, Settings};
+use crate::{
+    Accounts, Appservice, Appservices, Credentials, Login, Mails, NewDevice, Requester, Session, Settings,
+};
 
 mod appservices;
 mod data;
@@ -48,6 +50,7 @@ impl World {
     }
 
     fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let email = kith_config::Email::default();
         let mut settings = Settings {
             server_name: owned_server_name!("a.example"),
             sessions: kith_config::Accounts::default(),
@@ -58,6 +61,9 @@ impl World {
                 ..Default::default()
             },
             registration_mode: RegistrationMode::Open,
+            email: email.clone(),
+            mails: Mails::read(&email, "a.example").expect("are right"),
+            base_url: "https://a.example".to_owned(),
         };
         change(&mut settings);
         let engine = Arc::new(MemoryEngine::new(&catalog::specs()));

@@ -1,26 +1,19 @@
-//! Email addresses and telephone numbers of users, and the proof that somebody receives what is sent to one.
-//!
-//! Sending the message is for whoever has a mail server; here is what it says and what comes back.
+//! Email addresses and telephone numbers of users. How somebody proves that one is theirs is in `validations.rs`.
 //! <https://spec.matrix.org/v1.19/client-server-api/#adding-account-administrative-contact-information>
 
-use kith_config::Secret;
+use kith_base::Mailer;
 use kith_store::{
-    Direction, Error, UserSid,
+    Direction, Error, Txn, UserSid,
     tables::{
         pushers,
-        threepids::{THREEPID_OWNERS, THREEPID_VALIDATIONS, THREEPIDS, ThreepidRecord, ValidationRecord},
+        threepids::{THREEPID_OWNERS, THREEPIDS, ThreepidRecord},
     },
 };
-use subtle::ConstantTimeEq;
 
-use crate::{Accounts, tokens};
+use crate::Accounts;
 
-/// How long somebody has to confirm an address, in milliseconds.
-const VALIDATION_LIFETIME_MS: u64 = 24 * 60 * 60 * 1000;
 /// How long an address may be, in bytes.
 const ADDRESS_BYTES_MAX: usize = 500;
-const SESSION_CHARACTERS: usize = 32;
-const TOKEN_CHARACTERS: usize = 32;
 
 /// An address of a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,12 +34,21 @@ pub enum ThreepidError {
     /// Somebody else has it.
     #[error("the address belongs to another account")]
     InUse,
+    /// Nobody here has it.
+    #[error("no account has this address")]
+    NotFound,
     /// It is not an address.
     #[error("this is not an address")]
     BadAddress,
     /// The session is unknown, or its secret or token is another.
-    #[error("the session or its token is unknown")]
+    #[error("the session or its token is unknown, or its time is over")]
     UnknownSession,
+    /// Nobody has shown yet that the address is theirs.
+    #[error("the address has not been confirmed")]
+    NotValidated,
+    /// The mail could not be written.
+    #[error(transparent)]
+    Template(#[from] crate::MailTemplateError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] Error),
@@ -72,21 +74,33 @@ impl Accounts {
     /// Gives a user an address that has been validated.
     pub fn add_threepid(&self, user: UserSid, medium: &str, address: &str) -> Result<(), ThreepidError> {
         let address = checked_address(medium, address)?;
-        let owner_key = (medium.to_owned(), address.clone());
-        // The address may move between users, so registration's lane guards it, not a user's alone.
         let lane = self.lanes.user(user);
         let shared = self.lanes.registration();
+        let mut txn = self.store.begin();
+        self.put_threepid(&mut txn, user, medium, address)?;
+        let committed = self.store.commit(txn)?;
+        drop((shared, lane));
+        committed.wait_durable()?;
+        Ok(())
+    }
+
+    /// Adds an address of a user to a transaction. The caller holds registration's lane, not the user's alone: the
+    /// address may move between users.
+    pub(crate) fn put_threepid(
+        &self,
+        txn: &mut Txn,
+        user: UserSid,
+        medium: &str,
+        address: String,
+    ) -> Result<(), ThreepidError> {
+        let owner_key = (medium.to_owned(), address.clone());
         match THREEPID_OWNERS.get(self.read(), &owner_key)? {
             Some(owner) if owner != user => return Err(ThreepidError::InUse),
             _ => {}
         }
-        let mut txn = self.store.begin();
         let record = ThreepidRecord { validated_ms: self.now_ms(), added_ms: self.now_ms() };
         THREEPIDS.put(&mut txn.batch, &(user, medium.to_owned(), address), &record);
         THREEPID_OWNERS.put(&mut txn.batch, &owner_key, &user);
-        let committed = self.store.commit(txn)?;
-        drop((shared, lane));
-        committed.wait_durable()?;
         Ok(())
     }
 
@@ -107,75 +121,6 @@ impl Accounts {
         drop((shared, lane));
         committed.wait_durable()
     }
-
-    /// Begins to validate an address. Returns the session's id, for the client, and the token, for the message to
-    /// the address.
-    pub fn begin_validation(
-        &self,
-        medium: &str,
-        address: &str,
-        client_secret: &str,
-        send_attempt: u64,
-    ) -> Result<(String, Secret), ThreepidError> {
-        let address = checked_address(medium, address)?;
-        let session = self.random.alphanumeric(SESSION_CHARACTERS);
-        let token = self.random.alphanumeric(TOKEN_CHARACTERS);
-        let record = ValidationRecord {
-            client_secret: tokens::hash(client_secret),
-            token: tokens::hash(&token),
-            medium: medium.to_owned(),
-            address,
-            send_attempt,
-            validated_ms: None,
-            expires_ms: self.now_ms().saturating_add(VALIDATION_LIFETIME_MS),
-        };
-        let mut txn = self.store.begin();
-        THREEPID_VALIDATIONS.put(&mut txn.batch, &tokens::hash(&session), &record);
-        self.store.commit_durably(txn)?;
-        Ok((session, Secret::new(token)))
-    }
-
-    /// The token from the message came back.
-    pub fn confirm_validation(
-        &self,
-        session: &str,
-        client_secret: &str,
-        token: &str,
-    ) -> Result<(), ThreepidError> {
-        let mut record = self.validation(session, client_secret)?;
-        if !bool::from(record.token.ct_eq(&tokens::hash(token))) {
-            return Err(ThreepidError::UnknownSession);
-        }
-        record.validated_ms = Some(self.now_ms());
-        let mut txn = self.store.begin();
-        THREEPID_VALIDATIONS.put(&mut txn.batch, &tokens::hash(session), &record);
-        self.store.commit_durably(txn)?;
-        Ok(())
-    }
-
-    /// The medium and the address that a session has proved, if it has.
-    pub fn validated_threepid(
-        &self,
-        session: &str,
-        client_secret: &str,
-    ) -> Result<Option<(String, String)>, ThreepidError> {
-        match self.validation(session, client_secret) {
-            Ok(record) => Ok(record.validated_ms.map(|_| (record.medium, record.address))),
-            Err(ThreepidError::UnknownSession) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn validation(&self, session: &str, client_secret: &str) -> Result<ValidationRecord, ThreepidError> {
-        let found = THREEPID_VALIDATIONS.get(self.read(), &tokens::hash(session))?;
-        let record = found.filter(|record| record.expires_ms > self.now_ms());
-        let record = record.ok_or(ThreepidError::UnknownSession)?;
-        if bool::from(record.client_secret.ct_eq(&tokens::hash(client_secret))) {
-            Ok(record)
-        } else {
-            Err(ThreepidError::UnknownSession)
-        }
-    }
 }
 
 /// The one spelling of an address: email addresses are compared without regard to capitals.
@@ -183,13 +128,9 @@ pub(crate) fn canonical_address(medium: &str, address: &str) -> String {
     if medium == "email" { address.to_lowercase() } else { address.to_owned() }
 }
 
-fn checked_address(medium: &str, address: &str) -> Result<String, ThreepidError> {
+pub(crate) fn checked_address(medium: &str, address: &str) -> Result<String, ThreepidError> {
     let well_formed = match medium {
-        "email" => {
-            let parts = address.rsplit_once('@');
-            parts.is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
-                && !address.contains(|character: char| character.is_whitespace() || character.is_control())
-        }
+        "email" => Mailer::is_address(address),
         "msisdn" => !address.is_empty() && address.bytes().all(|byte| byte.is_ascii_digit()),
         _ => false,
     };

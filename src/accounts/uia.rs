@@ -16,7 +16,7 @@ use kith_store::{
 use ruma::api::client::uiaa::AuthData;
 use serde_json::{Map, Value, json};
 
-use crate::{Accounts, PasswordError, Requester, tokens};
+use crate::{Accounts, PasswordError, Requester, ThreepidError, ValidationPurpose, tokens};
 
 /// How long somebody has for all stages, in milliseconds: as long as for the message of the email stage.
 const SESSION_LIFETIME_MS: u64 = 24 * 60 * 60 * 1000;
@@ -133,6 +133,8 @@ pub(crate) struct Operation<'a> {
     /// Who wants it, if they are logged in.
     pub(crate) user: Option<UserSid>,
     pub(crate) flows: Vec<Vec<Stage>>,
+    /// What addresses are validated for, where the email stage is among them.
+    pub(crate) email: Option<ValidationPurpose>,
     /// The parameters to keep, as JSON without any secret; empty if the request brings none.
     pub(crate) parameters: String,
 }
@@ -163,11 +165,17 @@ impl Accounts {
             name: operation,
             user: Some(requester.user),
             flows: vec![vec![Stage::Password]],
+            email: None,
             parameters: String::new(),
         };
         let proven = self.prove(&operation, auth)?;
+        self.use_up(&proven)
+    }
+
+    /// Ends a session for an operation that is not one transaction.
+    pub(crate) fn use_up(&self, proven: &Proven) -> Result<(), UiaError> {
         let mut txn = self.store.begin();
-        Self::end_uia_session(&mut txn, &proven);
+        Self::end_uia_session(&mut txn, proven);
         match self.store.commit_durably(txn) {
             Err(Error::Conflict) => Err(UiaError::OtherOperation),
             other => Ok(other?),
@@ -226,7 +234,11 @@ impl Accounts {
         let hash = tokens::hash(&text);
         UIA_SESSIONS.put(&mut txn.batch, &hash, &record);
         // Nothing waits for the disk: whoever loses a session in a crash begins again.
-        drop(self.store.commit(txn)?);
+        match self.store.commit(txn) {
+            // Somebody else has used the validated address in between.
+            Err(Error::Conflict) => return Err(UiaError::OtherOperation),
+            committed => drop(committed?),
+        }
         drop(shared);
         let is_complete = |flow: &Vec<Stage>| {
             flow.iter().all(|stage| record.completed.iter().any(|done| done == stage.as_str()))
@@ -273,7 +285,7 @@ impl Accounts {
         if record.completed.iter().any(|done| done == stage.as_str()) {
             return Ok(None);
         }
-        let refusal = self.check_stage(txn, record, auth)?;
+        let refusal = self.check_stage(txn, operation, record, auth)?;
         if refusal.is_none() {
             record.completed.push(stage.as_str().to_owned());
         }
@@ -283,6 +295,7 @@ impl Accounts {
     fn check_stage(
         &self,
         txn: &mut Txn,
+        operation: &Operation<'_>,
         record: &mut UiaSessionRecord,
         auth: &AuthData,
     ) -> Result<Option<Refusal>, UiaError> {
@@ -310,9 +323,13 @@ impl Accounts {
             AuthData::EmailIdentity(proof) => {
                 let credentials = &proof.thirdparty_id_creds;
                 let (session, secret) = (credentials.sid.as_str(), credentials.client_secret.as_str());
-                // Only the store can fail here: an unknown session is no address.
-                let proved = self.validated_threepid(session, secret).unwrap_or_default();
-                record.email = proved.filter(|(medium, _)| medium == "email").map(|(_, address)| address);
+                let proved =
+                    operation.email.map(|purpose| self.use_up_validation(txn, session, secret, purpose));
+                match proved {
+                    Some(Err(ThreepidError::Store(error))) => return Err(error.into()),
+                    // An unknown session is no address.
+                    proved => record.email = proved.and_then(Result::ok),
+                }
                 Ok(record.email.is_none().then_some(Refusal::AddressNotValidated))
             }
             _ => Ok(Some(Refusal::NoSuchStage)),

@@ -1,5 +1,7 @@
 //! Accounts: registering, the password, addresses, the end.
 
+mod add_3pid;
+mod add_3pid_before_uia;
 mod change_password;
 mod check_registration_token_validity;
 mod deactivate;
@@ -7,12 +9,22 @@ mod delete_3pid;
 mod get_3pids;
 mod get_username_availability;
 mod register;
+mod request_3pid_management_token_via_email;
+mod request_3pid_management_token_via_msisdn;
+mod request_password_change_token_via_email;
+mod request_password_change_token_via_msisdn;
+mod request_registration_token_via_email;
+mod request_registration_token_via_msisdn;
+mod show_email_link;
+mod submit_email_token;
 mod whoami;
 
 use kith_api_common::Router;
 
 pub(crate) fn routes(router: Router) -> Router {
     router
+        .endpoint(add_3pid::handler)
+        .endpoint(add_3pid_before_uia::handler)
         .endpoint(change_password::handler)
         .endpoint(check_registration_token_validity::handler)
         .endpoint(deactivate::handler)
@@ -20,5 +32,13 @@ pub(crate) fn routes(router: Router) -> Router {
         .endpoint(get_3pids::handler)
         .endpoint(get_username_availability::handler)
         .endpoint(register::handler)
+        .endpoint_async(request_3pid_management_token_via_email::handler)
+        .endpoint(request_3pid_management_token_via_msisdn::handler)
+        .endpoint_async(request_password_change_token_via_email::handler)
+        .endpoint(request_password_change_token_via_msisdn::handler)
+        .endpoint_async(request_registration_token_via_email::handler)
+        .endpoint(request_registration_token_via_msisdn::handler)
+        .endpoint_raw(show_email_link::handler)
+        .endpoint_raw(submit_email_token::handler)
         .endpoint(whoami::handler)
 }

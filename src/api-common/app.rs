@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kith_accounts::Accounts;
-use kith_base::{Clock, Outgoing, Random, Tasks};
+use kith_base::{Clock, Mailer, Outgoing, Random, Tasks};
 use kith_config::Config;
 use kith_e2ee::E2ee;
 use kith_ephemeral::Ephemeral;
@@ -29,6 +29,8 @@ pub struct App {
     pub tasks: Tasks,
     /// Requests this server makes itself.
     pub outgoing: Outgoing,
+    /// Mails this server sends, if it can.
+    pub mailer: Option<Mailer>,
     /// The store, for health and metrics; endpoints call verbs instead.
     pub store: Arc<Store>,
     /// Other servers.

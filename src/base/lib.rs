@@ -1,4 +1,4 @@
-//! What every other crate needs and what would otherwise be ambient: time, chance, tasks, shutdown and the network.
+//! What every other crate needs and what would otherwise be ambient: time, chance, tasks, shutdown, the network and mail.
 //!
 //! Clippy forbids the ambient forms (`SystemTime::now`, `tokio::spawn`, `rand::rng`) everywhere else, so that a
 //! test can hold the clock, a seed can replay chance, and shutdown can wait for every task.
@@ -6,12 +6,14 @@
 //! Deliberately absent: any Matrix word, storage, and the meaning of any task.
 
 mod clock;
+pub mod mail;
 pub mod outgoing;
 mod random;
 pub mod shutdown;
 mod tasks;
 
 pub use clock::Clock;
+pub use mail::{Mail, MailError, MailOptions, MailTls, Mailer};
 pub use outgoing::{Outgoing, OutgoingOptions};
 pub use random::Random;
 pub use tasks::Tasks;

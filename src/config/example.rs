@@ -17,7 +17,7 @@ struct Section {
     source: &'static str,
 }
 
-const SECTIONS: [Section; 17] = [
+const SECTIONS: [Section; 18] = [
     section("listeners", "[[listeners]]", "Listener", include_str!("listeners.rs")),
     section("registration", "[registration]", "Registration", include_str!("registration.rs")),
     section("accounts", "[accounts]", "Accounts", include_str!("accounts.rs")),
@@ -35,6 +35,7 @@ const SECTIONS: [Section; 17] = [
     section("push", "[push]", "Push", include_str!("push.rs")),
     section("delayed_events", "[delayed_events]", "DelayedEvents", include_str!("delayed_events.rs")),
     section("federation", "[federation]", "Federation", include_str!("federation.rs")),
+    section("email", "[email]", "Email", include_str!("email.rs")),
 ];
 
 const fn section(

@@ -10,6 +10,7 @@
 mod accounts;
 mod appservices;
 mod delayed_events;
+mod email;
 mod error;
 #[cfg(test)]
 mod example;
@@ -34,6 +35,7 @@ mod well_known;
 pub use accounts::Accounts;
 pub use appservices::Appservices;
 pub use delayed_events::DelayedEvents;
+pub use email::{Email, MailTls};
 pub use error::{ConfigError, Problem};
 pub use federation::Federation;
 pub use limits::Limits;
@@ -91,6 +93,7 @@ pub struct Config {
     pub push: Push,
     pub delayed_events: DelayedEvents,
     pub federation: Federation,
+    pub email: Email,
 }
 
 impl Default for Config {
@@ -116,6 +119,7 @@ impl Default for Config {
             push: Push::default(),
             delayed_events: DelayedEvents::default(),
             federation: Federation::default(),
+            email: Email::default(),
         }
     }
 }

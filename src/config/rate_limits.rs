@@ -24,6 +24,12 @@ pub struct RateLimits {
     /// Asking whether a registration token is valid, per address: tokens must not be found by trying.
     pub registration_token: Rate,
 
+    /// Asking for a mail that confirms an address or resets a password, per address of the one who asks.
+    pub mail_per_address: Rate,
+
+    /// The same, per address that the mails go to: nobody's mailbox is to be flooded.
+    pub mail_per_recipient: Rate,
+
     /// Logging in, per address, whatever the account.
     pub login_per_address: Rate,
 
@@ -121,6 +127,8 @@ impl Default for RateLimits {
             message: rate(10.0, 50),
             registration: rate(0.2, 20),
             registration_token: rate(0.1, 5),
+            mail_per_address: rate(0.02, 10),
+            mail_per_recipient: rate(0.003, 5),
             login_per_address: rate(0.2, 20),
             login_per_account: rate(0.1, 10),
             login_failed_per_account: rate(0.05, 5),

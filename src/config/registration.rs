@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 pub struct Registration {
     /// "closed": nobody registers unaided. "token": whoever holds a registration token (the admin API makes
-    /// them). "open": everybody who reaches the server, in one request; on the internet that invites spammers.
+    /// them). "email": whoever confirms an email address, which needs the section \[email]. "open": everybody who reaches the server, in one request; on the internet that invites spammers.
     /// Default: "open" when server_name is localhost and every listener is on a loopback address, so that a first
     /// try needs no configuration; otherwise "closed".
     ///
@@ -51,8 +51,7 @@ pub enum RegistrationMode {
     Closed,
     /// Whoever holds a registration token.
     Token,
-    /// Whoever confirms an email address. No configuration leads here while the server sends no mail.
-    #[serde(skip)]
+    /// Whoever confirms an email address.
     Email,
     /// Everybody.
     Open,

@@ -1,7 +1,7 @@
 //! What types cannot say: bounds, and keys that need each other.
 
 use crate::error::name_origin;
-use crate::{Config, Problem, RateLimits};
+use crate::{Config, Problem, RateLimits, RegistrationMode};
 use figment::Figment;
 use figment::value::Value;
 
@@ -22,6 +22,7 @@ pub(crate) fn check(config: &Config, figment: &Figment) -> Vec<Problem> {
     check_bounds(config, &mut problems);
     check_turn(config, &mut problems);
     check_federation(config, &mut problems);
+    check_email(config, &mut problems);
     problems.found
 }
 
@@ -224,5 +225,30 @@ fn check_federation(config: &Config, problems: &mut Problems<'_>) {
         federation.long_response_bytes_max >= REQUEST_BODY_BYTES_MIN,
         "federation.long_response_bytes_max",
         format!("expected at least {REQUEST_BODY_BYTES_MIN} bytes"),
+    );
+}
+
+fn check_email(config: &Config, problems: &mut Problems<'_>) {
+    let email = &config.email;
+    let is_sender = |from: &String| from.contains('@');
+    let from = email.from.as_ref();
+    problems.require(from.is_none_or(is_sender), "email.from", "expected an address");
+    problems.require(!email.is_on() || from.is_some(), "email.from", "needed with email.host");
+    problems.require(
+        !email.is_on() || config.client_base_url().is_some(),
+        "email.host",
+        "needs public_base_url or well_known.client: links in mails lead there",
+    );
+    let pair = email.username.is_some() == email.password.is_some();
+    problems.require(pair, "email.username", "username and password go together: set both or none");
+    problems.require(
+        email.link_lifetime_seconds >= 60,
+        "email.link_lifetime_seconds",
+        "expected at least 60 seconds",
+    );
+    problems.require(
+        email.is_on() || config.registration.mode != Some(RegistrationMode::Email),
+        "registration.mode",
+        "\"email\" needs email.host: the relay that takes the mails",
     );
 }

@@ -49,7 +49,7 @@ impl World {
         let (clock, random, tasks) = (Clock::fixed(NOW_MS), Random::seeded(7), Tasks::new());
         let config = Arc::new(Config { server_name: "a.example".to_owned(), ..Config::default() });
         let server_name = owned_server_name!("a.example");
-        let settings = Settings::new(server_name.clone(), &config);
+        let settings = Settings::new(server_name.clone(), &config).expect("the built-in mails are right");
         let accounts = Accounts::open(
             Arc::clone(&store),
             clock.clone(),

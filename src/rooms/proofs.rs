@@ -70,7 +70,7 @@ impl World {
         let config = Arc::new(Config { server_name: name.to_string(), ..Config::default() });
         let server_name = name.clone();
         let store = Store::open(Arc::clone(&engine), Options::default()).expect("opens");
-        let settings = Settings::new(server_name.clone(), &config);
+        let settings = Settings::new(server_name.clone(), &config).expect("the built-in mails are right");
         let accounts = Accounts::open(
             Arc::clone(&store),
             clock.clone(),

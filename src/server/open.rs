@@ -37,6 +37,8 @@ pub(crate) enum OpenError {
     Store(#[from] kith_store::Error),
     #[error("appservices: {0}")]
     Appservices(#[from] kith_accounts::AppserviceError),
+    #[error(transparent)]
+    Mails(#[from] kith_accounts::MailTemplateError),
 }
 
 fn if_locked(error: &kith_kv::Error) -> &'static str {
@@ -69,20 +71,15 @@ pub(crate) fn open(config: Config, missing: Missing) -> Result<Ground, OpenError
     let (clock, random) = (Clock::system(), Random::system());
     let server_name = parse_server_name(&config)?;
     parse_room_version(&config)?;
-    // Before the directory is made: a broken registration must not leave one behind.
+    // Before the directory is made: a broken registration or template must not leave one behind.
     let appservices = read_appservices(&config, &server_name)?;
+    let settings = Settings::new(server_name.clone(), &config)?;
     let data_dir = match missing {
         Missing::Create => DataDir::open_or_create(&config.data_dir, server_name.as_str(), &random)?,
         Missing::Refuse => DataDir::open(&config.data_dir, server_name.as_str(), &random)?,
     };
     let store = open_store(&config, &data_dir)?;
-    let accounts = Accounts::open(
-        Arc::clone(&store),
-        clock.clone(),
-        random.clone(),
-        Settings::new(server_name.clone(), &config),
-        appservices,
-    )?;
+    let accounts = Accounts::open(Arc::clone(&store), clock.clone(), random.clone(), settings, appservices)?;
     Ok(Ground { config: Arc::new(config), clock, random, server_name, data_dir, store, accounts })
 }
 
@@ -96,6 +93,7 @@ pub(crate) fn check(config: &Config) -> Result<(), OpenError> {
     let server_name = parse_server_name(config)?;
     parse_room_version(config)?;
     read_appservices(config, &server_name)?;
+    Settings::new(server_name, config)?;
     Ok(())
 }
 

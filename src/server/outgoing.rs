@@ -1,6 +1,9 @@
-//! The client for outgoing requests, made from the configuration.
+//! The client for outgoing requests and the mailer, made from the configuration.
 
-use kith_base::{Outgoing, OutgoingOptions, outgoing::OutgoingError};
+use kith_base::{
+    MailError, MailOptions, MailTls, Mailer, Outgoing, OutgoingOptions, Random, outgoing::OutgoingError,
+};
+use kith_config::Config;
 use std::path::PathBuf;
 
 /// Why the client could not be made.
@@ -10,16 +13,13 @@ pub(crate) enum OpenError {
     Certificate { path: PathBuf, error: std::io::Error },
     #[error("outgoing: {0}")]
     Client(#[from] OutgoingError),
+    #[error("email: {0}")]
+    Mail(#[from] MailError),
 }
 
 /// Reads the extra certificates and makes the client.
 pub(crate) fn open(config: &kith_config::Outgoing) -> Result<Outgoing, OpenError> {
-    let mut extra_ca_certificates = Vec::new();
-    for path in &config.extra_ca_certificates {
-        let pem =
-            std::fs::read(path).map_err(|error| OpenError::Certificate { path: path.clone(), error })?;
-        extra_ca_certificates.push(pem);
-    }
+    let extra_ca_certificates = read_certificates(config)?;
     Ok(Outgoing::new(&OutgoingOptions {
         denied_addresses: config.denied_addresses.clone(),
         extra_ca_certificates,
@@ -27,4 +27,33 @@ pub(crate) fn open(config: &kith_config::Outgoing) -> Result<Outgoing, OpenError
         request_timeout_ms: config.request_timeout_ms,
         response_bytes_max: config.response_bytes_max,
     })?)
+}
+
+/// The mailer, if the configuration names a relay.
+pub(crate) fn open_mailer(config: &Config, random: &Random) -> Result<Option<Mailer>, OpenError> {
+    let email = &config.email;
+    let (Some(host), Some(from)) = (&email.host, &email.from) else {
+        return Ok(None);
+    };
+    let credentials = email.username.as_ref().zip(email.password.as_ref());
+    let options = MailOptions {
+        host: host.clone(),
+        port: email.port,
+        tls: match email.tls {
+            kith_config::MailTls::None => MailTls::None,
+            kith_config::MailTls::Starttls => MailTls::StartTls,
+            kith_config::MailTls::Implicit => MailTls::Implicit,
+        },
+        credentials: credentials.map(|(name, password)| (name.clone(), password.reveal().to_owned())),
+        from: from.clone(),
+        extra_ca_certificates: read_certificates(&config.outgoing)?,
+    };
+    Ok(Some(Mailer::new(options, random.clone())?))
+}
+
+fn read_certificates(config: &kith_config::Outgoing) -> Result<Vec<Vec<u8>>, OpenError> {
+    let read = |path: &PathBuf| {
+        std::fs::read(path).map_err(|error| OpenError::Certificate { path: path.clone(), error })
+    };
+    config.extra_ca_certificates.iter().map(read).collect()
 }

@@ -5,7 +5,7 @@ mod edus;
 use crate::figures;
 use crate::open::Ground;
 use kith_api_common::{App, PeerTurns, RateLimiter, Router};
-use kith_base::{Outgoing, Tasks};
+use kith_base::{Mailer, Outgoing, Tasks};
 use kith_e2ee::E2ee;
 use kith_ephemeral::Ephemeral;
 use kith_federation::Federation;
@@ -60,7 +60,12 @@ pub(crate) fn peers(
 }
 
 /// Makes every service.
-pub(crate) fn wire(ground: Ground, outgoing: Outgoing, tasks: &Tasks) -> Result<Arc<App>, kith_store::Error> {
+pub(crate) fn wire(
+    ground: Ground,
+    outgoing: Outgoing,
+    mailer: Option<Mailer>,
+    tasks: &Tasks,
+) -> Result<Arc<App>, kith_store::Error> {
     let peers = peers(&ground, outgoing.clone(), tasks)?;
     let rooms = rooms(&ground, Arc::clone(&peers), tasks);
     let Ground { config, clock, random, store, accounts, .. } = ground;
@@ -109,6 +114,7 @@ pub(crate) fn wire(ground: Ground, outgoing: Outgoing, tasks: &Tasks) -> Result<
         random,
         tasks: tasks.clone(),
         outgoing,
+        mailer,
         store,
         peers,
         federation,

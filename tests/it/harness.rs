@@ -10,6 +10,7 @@ mod events;
 mod eventually;
 mod gateway;
 mod keys;
+mod mailbox;
 mod network;
 mod peer;
 mod program;
@@ -28,6 +29,7 @@ pub(crate) use events::{bodies, event_ids, find_event, find_state, list, members
 pub(crate) use eventually::eventually;
 pub(crate) use gateway::{GATEWAYS, Gateway};
 pub(crate) use keys::Key;
+pub(crate) use mailbox::Mailbox;
 pub(crate) use network::{agree, network, start_federating};
 pub(crate) use peer::{Peer, event_id, is_signed, now_ms, redacted};
 pub(crate) use program::{Program, Running};

@@ -9,7 +9,7 @@ use sha1::Sha1;
 use super::{World, auth};
 use crate::{
     AccountKind, Challenge, LocalpartError, NewDevice, RegisterError, Registration, SharedSecretError,
-    SharedSecretRegistration, Stage, UiaError,
+    SharedSecretRegistration, Stage, UiaError, ValidationPurpose, ValidationWish,
 };
 
 fn wish(name: &str) -> Registration<'_> {
@@ -162,19 +162,43 @@ fn an_abandoned_registration_gives_its_token_back() {
 fn an_address_is_proved_by_what_was_sent_to_it() {
     let world = World::with(|settings| settings.registration_mode = RegistrationMode::Email);
     let accounts = &world.accounts;
-    let (sid, token) = accounts.begin_validation("email", "a@b.example", "secret", 1).expect("begins");
+    let wish_for = |send_attempt| ValidationWish {
+        purpose: ValidationPurpose::Register,
+        address: "A@b.example",
+        client_secret: "secret",
+        send_attempt,
+        next_link: None,
+    };
+    let begun = accounts.begin_validation(&wish_for(1)).expect("begins");
+    let sid = begun.session.clone();
+    let text = begun.mail.expect("is the first").text;
+    let token = text.split("&token=").nth(1).and_then(|rest| rest.lines().next()).expect("has a link");
+    // The same attempt sends nothing; the next does, and the links of both mails count.
+    let again = accounts.begin_validation(&wish_for(1)).expect("goes on");
+    assert_eq!((again.session.as_str(), again.mail), (sid.as_str(), None));
+    assert!(accounts.begin_validation(&wish_for(2)).expect("goes on").mail.is_some());
     let prove = || {
         let credentials = json!({ "sid": sid, "client_secret": "secret" });
         let proof = auth(json!({ "type": "m.login.email.identity", "threepid_creds": credentials }));
         accounts.register(&Registration { auth: Some(&proof), ..wish("alice") })
     };
     assert!(challenge(prove()).refusal.is_some());
-    assert!(accounts.confirm_validation(&sid, "other secret", token.reveal()).is_err());
-    assert!(accounts.confirm_validation(&sid, "secret", "guessed").is_err());
-    accounts.confirm_validation(&sid, "secret", token.reveal()).expect("is right");
+    let other = ValidationWish { client_secret: "late", ..wish_for(1) };
+    let late = accounts.begin_validation(&other).expect("begins");
+    let late_token = late.mail.expect("is the first").text;
+    let late_token =
+        late_token.split("&token=").nth(1).and_then(|rest| rest.lines().next()).expect("has a link");
+    assert!(accounts.look_at_validation(&late.session, late_token).is_ok());
+    assert!(accounts.confirm_validation(&sid, token, Some("other secret")).is_err());
+    assert!(accounts.confirm_validation(&sid, "guessed", None).is_err());
+    accounts.confirm_validation(&sid, token, None).expect("is right");
     let registered = prove().expect("registers");
     let account = accounts.find_account(&registered.user_id).expect("reads").expect("exists");
     assert_eq!(accounts.find_threepid_owner("email", "A@b.example").expect("reads"), Some(account.user));
+    // A day later the other link leads nowhere, and goes with the attempt that proved nothing.
+    world.advance(24 * 60 * 60);
+    assert!(accounts.confirm_validation(&late.session, late_token, None).is_err());
+    assert_eq!(accounts.sweep().expect("sweeps"), 2);
 }
 
 #[test]

@@ -1,7 +1,8 @@
-//! `POST /_matrix/client/v3/account/password` — sets a new password, for somebody who is logged in.
+//! `POST /_matrix/client/v3/account/password` — sets a new password: for somebody who is logged in,
+//! or who proves by mail that the account is theirs.
 //! <https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3accountpassword>
 
-use kith_api_common::{ApiError, Call, json::Own};
+use kith_api_common::{ApiError, Call, Limit, json::Own};
 use ruma::api::client::account::change_password::v3::{self, Response};
 
 use crate::{authorize::authorize, lenient::Lenient};
@@ -10,6 +11,12 @@ type Request = Own<v3::Request, Lenient<v3::Request>, Response>;
 
 pub(crate) fn handler(call: &Call, request: Request) -> Result<Response, ApiError> {
     let request = request.request.0;
+    if call.find_requester().is_none() && call.app.mailer.is_some() {
+        call.limit_by_address(Limit::LoginPerAddress)?;
+        let (password, auth) = (&request.new_password, request.auth.as_ref());
+        call.app.accounts.reset_password(password, request.logout_devices, auth)?;
+        return Ok(Response {});
+    }
     let requester = call.full_user()?;
     // Told before the password is asked for, so that nobody proves themselves for nothing.
     call.app.accounts.check_new_password(&request.new_password)?;

@@ -21,8 +21,9 @@ pub(crate) fn handler(call: &Call, _: Request) -> Result<Response, ApiError> {
     let mut capabilities = Capabilities::new();
     capabilities.change_password = ChangePasswordCapability { enabled: has_password };
     capabilities.room_versions = room_versions(&call.app.config.rooms.default_room_version);
-    // Adding an address needs a mail server to prove it; there is none yet.
-    capabilities.thirdparty_id_changes = ThirdPartyIdChangesCapability { enabled: false };
+    // Adding an address needs a mail to prove it.
+    capabilities.thirdparty_id_changes =
+        ThirdPartyIdChangesCapability { enabled: call.app.config.email.is_on() };
     capabilities.get_login_token = GetLoginTokenCapability { enabled: has_password };
     capabilities.profile_fields =
         Some(ProfileFieldsCapability { enabled: may_change_profile, allowed: None, disallowed: None });

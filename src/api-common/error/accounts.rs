@@ -6,7 +6,7 @@ use http::StatusCode;
 use kith_accounts::{
     AccountDataError, AuthenticateError, Challenge, DeactivateError, DeviceError, FilterError,
     LocalpartError, LoginError, ModerateError, PasswordError, ProfileError, Refusal, RegisterError,
-    RegistrationTokenError, SessionError, SharedSecretError, TagError, ThreepidError, UiaError,
+    RegistrationTokenError, ResetError, SessionError, SharedSecretError, TagError, ThreepidError, UiaError,
 };
 use ruma::api::error::ErrorKind;
 use serde_json::{Value, json};
@@ -95,6 +95,7 @@ impl From<RegisterError> for ApiError {
             RegisterError::Localpart(error) => error.into(),
             RegisterError::Password(error) => error.into(),
             RegisterError::Uia(error) => error.into(),
+            RegisterError::Threepid(error) => error.into(),
             RegisterError::Session(error) => error.into(),
             RegisterError::Store(error) => error.into(),
         }
@@ -137,6 +138,17 @@ impl From<UiaError> for ApiError {
             UiaError::OtherOperation | UiaError::Impossible => Self::forbidden(error.to_string()),
             UiaError::Password(error) => error.into(),
             UiaError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ResetError> for ApiError {
+    fn from(error: ResetError) -> Self {
+        match error {
+            ResetError::Password(error) => error.into(),
+            ResetError::Uia(error) => error.into(),
+            ResetError::Threepid(error) => error.into(),
+            ResetError::Store(error) => error.into(),
         }
     }
 }
@@ -223,10 +235,12 @@ impl From<ThreepidError> for ApiError {
     fn from(error: ThreepidError) -> Self {
         match error {
             ThreepidError::InUse => Self::bad_request(ErrorKind::ThreepidInUse, error.to_string()),
+            ThreepidError::NotFound => Self::bad_request(ErrorKind::ThreepidNotFound, error.to_string()),
             ThreepidError::BadAddress => Self::invalid_param(error.to_string()),
-            ThreepidError::UnknownSession => {
+            ThreepidError::UnknownSession | ThreepidError::NotValidated => {
                 Self::bad_request(ErrorKind::ThreepidAuthFailed, error.to_string())
             }
+            ThreepidError::Template(error) => Self::internal(&error),
             ThreepidError::Store(error) => error.into(),
         }
     }

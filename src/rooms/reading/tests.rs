@@ -98,7 +98,7 @@ impl World {
         let (clock, random) = (Clock::fixed(START_MS), Random::seeded(1));
         let server_name = owned_server_name!("a.example");
         let config = Arc::new(Config::default());
-        let settings = Settings::new(server_name.clone(), &config);
+        let settings = Settings::new(server_name.clone(), &config).expect("the built-in mails are right");
         let accounts = Accounts::open(
             Arc::clone(&store),
             clock.clone(),

@@ -25,19 +25,35 @@ record!(ThreepidRecord, 1);
 /// Somebody shows that an address is theirs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ValidationRecord {
+    /// What the address is validated for; the discriminant never changes.
+    pub purpose: ValidationPurpose,
     /// The hash of the secret that the client chose.
     pub client_secret: Hash,
-    /// The hash of the token that was sent to the address.
-    pub token: Hash,
+    /// The hashes of the tokens that were sent to the address, one for each mail.
+    pub tokens: Vec<Hash>,
     /// "email" or "msisdn".
     pub medium: String,
     /// The address.
     pub address: String,
     /// How often the client has asked for a message so far.
     pub send_attempt: u64,
-    /// When the token came back, in unix milliseconds.
+    /// Where whoever brings the token back goes next.
+    pub next_link: Option<String>,
+    /// When a token came back, in unix milliseconds.
     pub validated_ms: Option<u64>,
     /// When all this is forgotten, in unix milliseconds.
     pub expires_ms: u64,
 }
 record!(ValidationRecord, 1);
+
+/// What an address is validated for. A proof for one purpose is none for another: the mail says what it is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[repr(u8)]
+pub enum ValidationPurpose {
+    /// Making an account.
+    Register = 0,
+    /// Setting a new password instead of a forgotten one.
+    ResetPassword = 1,
+    /// Giving an address to an account.
+    AddAddress = 2,
+}

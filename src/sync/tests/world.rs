@@ -73,7 +73,7 @@ impl World {
             ..Config::default()
         };
         let server_name = owned_server_name!("a.example");
-        let settings = Settings::new(server_name.clone(), &config);
+        let settings = Settings::new(server_name.clone(), &config).expect("the built-in mails are right");
         // Each start must be random in its own way, or ids would repeat.
         let random = Random::seeded(store.visible().0);
         let appservices = Appservices::default();

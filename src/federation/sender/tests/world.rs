@@ -194,7 +194,7 @@ impl World {
         let random = Random::seeded(STARTS.fetch_add(1, Ordering::Relaxed));
         let config = Arc::new(Config { server_name: "a.example".to_owned(), ..Config::default() });
         let server_name = owned_server_name!("a.example");
-        let settings = Settings::new(server_name.clone(), &config);
+        let settings = Settings::new(server_name.clone(), &config).expect("the built-in mails are right");
         let appservices = Appservices::default();
         let accounts =
             Accounts::open(Arc::clone(&store), clock.clone(), random.clone(), settings, appservices);
