@@ -52,7 +52,8 @@ pub struct Email {
     /// that. "*" allows every page, which lets others misuse this server's name to lead people astray.
     pub next_links: Vec<String>,
 
-    /// A directory with templates (minijinja) that replace those of the same name in src/accounts/mails; read at start.
+    /// A directory with templates (minijinja) that replace those of the same name in src/accounts/mails and
+    /// src/push/mails; read at start.
     ///
     /// Example: "/etc/kith/mails"
     pub templates: Option<PathBuf>,

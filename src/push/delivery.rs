@@ -13,6 +13,7 @@ mod desk;
 mod follow;
 mod gateway;
 mod line;
+mod mailing;
 mod notification;
 mod owners;
 mod serve;
@@ -120,8 +121,13 @@ impl Push {
                     self.attempt("writing how far pushers have come", |push| push.flush().map(|()| Vec::new())).await;
                 }
                 () = tokio::time::sleep(due) => {
-                    let due = self.delivery.desk.lock().take_due(self.clock.now_ms());
+                    let now_ms = self.clock.now_ms();
+                    let due = self.delivery.desk.lock().take_due(now_ms);
                     self.begin(due);
+                    let mails = self.delivery.desk.lock().take_due_mails(now_ms);
+                    for id in mails {
+                        self.tasks.spawn("mail to a user", Arc::clone(&self).mail(id));
+                    }
                 }
                 () = self.delivery.replanned.notified() => {}
             }

@@ -68,7 +68,7 @@ pub(crate) fn wire(
 ) -> Result<Arc<App>, kith_store::Error> {
     let peers = peers(&ground, outgoing.clone(), tasks)?;
     let rooms = rooms(&ground, Arc::clone(&peers), tasks);
-    let Ground { config, clock, random, store, accounts, .. } = ground;
+    let Ground { config, clock, random, store, accounts, mails, .. } = ground;
     let push = Push::new(kith_push::Parts {
         store: Arc::clone(&store),
         accounts: Arc::clone(&accounts),
@@ -78,6 +78,7 @@ pub(crate) fn wire(
         random: random.clone(),
         tasks: tasks.clone(),
         outgoing: outgoing.clone(),
+        mailer: mailer.clone().map(|mailer| (mailer, mails)),
     });
     let sync = Sync::new(kith_sync::Parts {
         store: Arc::clone(&store),

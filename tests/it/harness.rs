@@ -29,7 +29,7 @@ pub(crate) use events::{bodies, event_ids, find_event, find_state, list, members
 pub(crate) use eventually::eventually;
 pub(crate) use gateway::{GATEWAYS, Gateway};
 pub(crate) use keys::Key;
-pub(crate) use mailbox::Mailbox;
+pub(crate) use mailbox::{Letter, Mailbox};
 pub(crate) use network::{agree, network, start_federating};
 pub(crate) use peer::{Peer, event_id, is_signed, now_ms, redacted};
 pub(crate) use program::{Program, Running};
