@@ -29,6 +29,7 @@ mod rooms_reading;
 mod rooms_serving;
 mod store;
 mod sync;
+mod thread_subscriptions;
 
 /// An answer that says no.
 #[derive(Debug)]

@@ -22,6 +22,11 @@ pub struct Rooms {
 
     /// Show the public directory to other servers, whose users then find this server's published rooms.
     pub directory_for_other_servers: bool,
+
+    /// Let users subscribe to threads. A thread that somebody is not subscribed to then notifies them only of what
+    /// mentions them, and one that they are subscribed to of everything, whatever else they have set for the room. Not
+    /// every client can subscribe yet, so those of your users who have an older one would hear of no thread.
+    pub thread_subscriptions: bool,
 }
 
 /// One rule about publishing in the directory.
@@ -68,6 +73,7 @@ impl Default for Rooms {
             directory_publication: vec![PublicationRule::default()],
             require_auth_for_directory: true,
             directory_for_other_servers: true,
+            thread_subscriptions: false,
         }
     }
 }

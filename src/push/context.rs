@@ -1,5 +1,7 @@
 //! What push conditions ask of a room: its size, the reader's name in it, and who may notify everybody.
 
+use std::sync::Arc;
+
 use kith_rooms::{room::Room, room_state::State};
 use kith_store::RoomSid;
 use ruma::{
@@ -10,7 +12,7 @@ use ruma::{
     room_version_rules::RoomPowerLevelsRules,
 };
 
-use crate::Push;
+use crate::{Push, thread_rules::knowing_threads};
 
 impl Push {
     /// The context for one reader of one room, by the room's current state.
@@ -25,10 +27,15 @@ impl Push {
         let name = member
             .and_then(|event| event.content_field::<String>("displayname"))
             .unwrap_or_else(|| user_id.localpart().to_owned());
-        let room = self.rooms.room_of(room)?;
+        let (sid, room) = (room, self.rooms.room_of(room)?);
         let members = u32::try_from(joined).unwrap_or(u32::MAX).into();
         let mut context = PushConditionRoomCtx::new(room.id.clone(), members, user_id.to_owned(), name);
         context.power_levels = Some(self.power_levels(&room, &state)?);
+        if self.rooms.has_thread_subscriptions()
+            && let Some(user) = self.store.ids().find_user(user_id)?
+        {
+            context = knowing_threads(context, Arc::clone(&self.store), user, sid);
+        }
         Ok(context)
     }
 

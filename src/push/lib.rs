@@ -10,6 +10,7 @@ pub mod counts;
 mod evaluate;
 mod notifications;
 mod rules;
+mod thread_rules;
 
 use std::sync::Arc;
 

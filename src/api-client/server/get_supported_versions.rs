@@ -23,8 +23,13 @@ const UNSTABLE_FEATURES: [&str; 7] = [
     "uk.timedout.msc4323",
 ];
 
-pub(crate) fn handler(_: &Call, _: Request) -> Result<Response, ApiError> {
-    let unstable_features: BTreeMap<String, bool> =
+/// What works where the operator lets users subscribe to threads.
+const THREAD_SUBSCRIPTIONS: [&str; 2] = ["org.matrix.msc4306", "org.matrix.msc4308"];
+
+pub(crate) fn handler(call: &Call, _: Request) -> Result<Response, ApiError> {
+    let mut unstable_features: BTreeMap<String, bool> =
         UNSTABLE_FEATURES.iter().map(|feature| ((*feature).to_owned(), true)).collect();
+    let subscriptions = call.app.rooms.has_thread_subscriptions();
+    unstable_features.extend(THREAD_SUBSCRIPTIONS.map(|feature| (feature.to_owned(), subscriptions)));
     Ok(Response { versions: VERSIONS.map(str::to_owned).to_vec(), unstable_features })
 }

@@ -140,6 +140,7 @@ impl<'a> Draft<'a> {
             | ChangeKind::Profile { .. }
             | ChangeKind::Outbox { .. }
             | ChangeKind::KeySignature { .. }
+            | ChangeKind::ThreadSubscription { .. }
             | ChangeKind::Unread { .. } => Ok(()),
         }
     }

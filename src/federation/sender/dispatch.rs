@@ -108,6 +108,7 @@ impl Sender {
             | ChangeKind::Profile { .. }
             | ChangeKind::ToDevice { .. }
             | ChangeKind::KeySignature { .. }
+            | ChangeKind::ThreadSubscription { .. }
             | ChangeKind::Unread { .. } => {}
         }
         Ok(())
