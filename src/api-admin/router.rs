@@ -2,11 +2,11 @@
 
 use kith_api_common::Router;
 
-use crate::{register, registration_tokens, server, users};
+use crate::{media, register, registration_tokens, server, users};
 
 /// Enters every endpoint of the admin API.
 #[must_use]
 pub fn routes(router: Router) -> Router {
-    let areas = [register::routes, registration_tokens::routes, server::routes, users::routes];
+    let areas = [media::routes, register::routes, registration_tokens::routes, server::routes, users::routes];
     areas.into_iter().fold(router, |router, area| area(router))
 }
