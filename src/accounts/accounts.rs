@@ -33,6 +33,10 @@ pub struct Settings {
     pub email: kith_config::Email,
     /// The mails themselves.
     pub mails: Mails,
+    /// The ids of the services that people log in with.
+    pub providers: Vec<String>,
+    /// The public key of the riddle at registration, if one is asked.
+    pub captcha_key: Option<String>,
     /// The URL of this server that clients know, without a slash at its end.
     pub base_url: String,
 }
@@ -43,6 +47,8 @@ impl Settings {
         Ok(Self {
             mails: Mails::read(&config.email, server_name.as_str())?,
             email: config.email.clone(),
+            providers: config.oidc_providers.iter().map(|provider| provider.id.clone()).collect(),
+            captcha_key: config.captcha.site_key.clone(),
             base_url: config.client_base_url().unwrap_or_default().to_owned(),
             server_name,
             sessions: config.accounts.clone(),

@@ -64,6 +64,8 @@ impl World {
             email: email.clone(),
             mails: Mails::read(&email, "a.example").expect("are right"),
             base_url: "https://a.example".to_owned(),
+            providers: Vec::new(),
+            captcha_key: None,
         };
         change(&mut settings);
         let engine = Arc::new(MemoryEngine::new(&catalog::specs()));

@@ -5,7 +5,7 @@ use kith_api_common::Router;
 use crate::{
     account, account_data, admin, alias, appservice, backup, context, dehydrated_device, device, directory,
     filter, keys, knock, membership, message, presence, profile, push, read_marker, receipt, redact,
-    relations, reporting, room, server, session, space, state, sync, tag, threads, to_device, typing,
+    relations, reporting, room, server, session, space, state, sync, tag, threads, to_device, typing, uiaa,
     user_directory,
 };
 
@@ -46,6 +46,7 @@ pub fn routes(router: Router) -> Router {
         threads::routes,
         to_device::routes,
         typing::routes,
+        uiaa::routes,
         user_directory::routes,
     ];
     areas.into_iter().fold(router, |router, area| area(router))

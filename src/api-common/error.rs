@@ -26,6 +26,7 @@ mod resident;
 mod rooms;
 mod rooms_reading;
 mod rooms_serving;
+mod sso;
 mod store;
 mod sync;
 
@@ -108,6 +109,14 @@ impl ApiError {
     pub fn internal(cause: &dyn std::fmt::Display) -> Self {
         tracing::error!(%cause, "a request failed inside the server");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorKind::Unknown, "Internal server error")
+    }
+
+    /// What is wrong, for people.
+    pub fn message(&self) -> &str {
+        match &self.0.body {
+            ErrorBody::Standard(body) => &body.message,
+            _ => "",
+        }
     }
 
     /// The error's status.

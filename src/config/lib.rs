@@ -9,15 +9,18 @@
 
 mod accounts;
 mod appservices;
+mod captcha;
 mod email;
 mod error;
 #[cfg(test)]
 mod example;
 mod federation;
+mod jwt;
 mod limits;
 mod listeners;
 mod load;
 mod logging;
+mod oidc_providers;
 mod outgoing;
 mod passwords;
 mod presence;
@@ -25,6 +28,7 @@ mod rate_limits;
 mod registration;
 mod rooms;
 mod secret;
+mod sso;
 mod storage;
 mod turn;
 mod validate;
@@ -32,13 +36,16 @@ mod well_known;
 
 pub use accounts::Accounts;
 pub use appservices::Appservices;
+pub use captcha::Captcha;
 pub use email::{Email, MailTls};
 pub use error::{ConfigError, Problem};
 pub use federation::Federation;
+pub use jwt::{Jwt, JwtAlgorithm};
 pub use limits::Limits;
 pub use listeners::{Listener, Service};
 pub use load::Override;
 pub use logging::{LogFormat, Logging};
+pub use oidc_providers::OidcProvider;
 pub use outgoing::Outgoing;
 pub use passwords::Passwords;
 pub use presence::Presence;
@@ -46,6 +53,7 @@ pub use rate_limits::{FederationRate, Rate, RateLimits};
 pub use registration::{Registration, RegistrationMode};
 pub use rooms::{EncryptionByDefault, PublicationRule, Rooms, RuleAction};
 pub use secret::Secret;
+pub use sso::Sso;
 pub use storage::{Durability, Storage};
 pub use turn::Turn;
 pub use well_known::{SupportContact, WellKnown};
@@ -88,6 +96,10 @@ pub struct Config {
     pub presence: Presence,
     pub federation: Federation,
     pub email: Email,
+    pub oidc_providers: Vec<OidcProvider>,
+    pub sso: Sso,
+    pub jwt: Jwt,
+    pub captcha: Captcha,
 }
 
 impl Default for Config {
@@ -112,6 +124,10 @@ impl Default for Config {
             presence: Presence::default(),
             federation: Federation::default(),
             email: Email::default(),
+            oidc_providers: Vec::new(),
+            sso: Sso::default(),
+            jwt: Jwt::default(),
+            captcha: Captcha::default(),
         }
     }
 }

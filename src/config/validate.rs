@@ -6,6 +6,7 @@ use figment::Figment;
 use figment::value::Value;
 
 const SECRET_CHARACTERS_MIN: usize = 10;
+const JWT_SECRET_BYTES_MIN: usize = 32;
 const MEMORY_BUDGET_MIB_MIN: u64 = 64;
 const TIMEOUT_MS_MIN: u64 = 100;
 const HEADER_BYTES_MIN: usize = 8 * 1024;
@@ -23,6 +24,7 @@ pub(crate) fn check(config: &Config, figment: &Figment) -> Vec<Problem> {
     check_turn(config, &mut problems);
     check_federation(config, &mut problems);
     check_email(config, &mut problems);
+    check_logins(config, &mut problems);
     problems.found
 }
 
@@ -251,4 +253,49 @@ fn check_email(config: &Config, problems: &mut Problems<'_>) {
         "registration.mode",
         "\"email\" needs email.host: the relay that takes the mails",
     );
+}
+
+fn check_logins(config: &Config, problems: &mut Problems<'_>) {
+    let is_name = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+    for (index, provider) in config.oidc_providers.iter().enumerate() {
+        let key = |name: &str| format!("oidc_providers.{index}.{name}");
+        let well_formed =
+            !provider.id.is_empty() && provider.id.len() <= 64 && provider.id.chars().all(is_name);
+        problems.require(
+            well_formed,
+            &key("id"),
+            "expected letters, digits, \"-\", \"_\" and \".\", at most 64",
+        );
+        let others = config.oidc_providers.iter().take(index);
+        problems.require(
+            others.into_iter().all(|other| other.id != provider.id),
+            &key("id"),
+            "another provider has this id",
+        );
+        problems.require_url(Some(&provider.issuer), &key("issuer"));
+        problems.require(
+            provider.scopes.iter().any(|scope| scope == "openid"),
+            &key("scopes"),
+            "\"openid\" is needed among them",
+        );
+    }
+    problems.require(
+        config.oidc_providers.is_empty() || config.client_base_url().is_some(),
+        "oidc_providers",
+        "need public_base_url or well_known.client: services send people back there",
+    );
+    let jwt = &config.jwt;
+    problems.require(
+        jwt.secret.as_ref().is_none_or(|secret| secret.reveal().len() >= JWT_SECRET_BYTES_MIN),
+        "jwt.secret",
+        format!("whoever guesses it is anybody; at least {JWT_SECRET_BYTES_MIN} characters"),
+    );
+    let captcha = &config.captcha;
+    problems.require(
+        captcha.site_key.is_some() == captcha.secret.is_some(),
+        "captcha.site_key",
+        "site_key and secret go together: set both or none",
+    );
+    problems.require_url(Some(&captcha.verify_url), "captcha.verify_url");
+    problems.require_url(Some(&captcha.script_url), "captcha.script_url");
 }

@@ -220,7 +220,7 @@ fn is_answer(status: Result<u16, &OutgoingError>) -> bool {
     }
 }
 
-fn explain(error: OutgoingError) -> PeerError {
+pub(crate) fn explain(error: OutgoingError) -> PeerError {
     match error {
         OutgoingError::Denied(_) => PeerError::Denied(error.to_string()),
         OutgoingError::TooLarge(_) => PeerError::BadAnswer(error.to_string()),
@@ -229,7 +229,7 @@ fn explain(error: OutgoingError) -> PeerError {
     }
 }
 
-fn refusal(answer: OutgoingAnswer) -> PeerError {
+pub(crate) fn refusal(answer: OutgoingAnswer) -> PeerError {
     #[derive(Default, Deserialize)]
     struct Refusal {
         errcode: Option<String>,

@@ -9,6 +9,7 @@ mod alias;
 mod arrival;
 mod handshake;
 mod invite;
+mod invite_address;
 mod join;
 mod knock;
 mod leave;
@@ -19,6 +20,7 @@ use kith_peers::PeerError;
 
 use crate::membership::MembershipError;
 
+pub use self::invite_address::InviteAddressError;
 pub(crate) use self::turns::Turns;
 
 /// How many servers are asked to help with a join or a knock.

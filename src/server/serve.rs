@@ -67,7 +67,7 @@ async fn serve(config: Config, config_file: Option<PathBuf>) -> Result<(), Serve
     let message = start_message::write(&ground, config_file.as_deref(), &bound);
     let is_copy = ground.data_dir.is_copy();
     let data_dir = ground.data_dir.clone();
-    let app = wiring::wire(ground, outgoing, mailer, &tasks).map_err(OpenError::from)?;
+    let app = wiring::wire(ground, outgoing, mailer, &tasks)?;
     if is_copy {
         let e2ee = app.e2ee.clone();
         tasks.blocking(move || recover_from_copy(&e2ee, &data_dir)).await?;

@@ -3,7 +3,7 @@
 mod edus;
 
 use crate::figures;
-use crate::open::Ground;
+use crate::open::{Ground, OpenError};
 use kith_api_common::{App, PeerTurns, RateLimiter, Router};
 use kith_base::{Mailer, Outgoing, Tasks};
 use kith_e2ee::E2ee;
@@ -13,6 +13,7 @@ use kith_peers::Peers;
 use kith_push::Push;
 use kith_rooms::Rooms;
 use kith_search::Search;
+use kith_sso::Sso;
 use kith_store::{Position, Read, RoomSid, UserSid};
 use kith_sync::{Counts, PushRules, Sync, Unread};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -65,10 +66,19 @@ pub(crate) fn wire(
     outgoing: Outgoing,
     mailer: Option<Mailer>,
     tasks: &Tasks,
-) -> Result<Arc<App>, kith_store::Error> {
+) -> Result<Arc<App>, OpenError> {
     let peers = peers(&ground, outgoing.clone(), tasks)?;
     let rooms = rooms(&ground, Arc::clone(&peers), tasks);
     let Ground { config, clock, random, store, accounts, .. } = ground;
+    let sso = Sso::open(kith_sso::Parts {
+        outgoing: outgoing.clone(),
+        store: Arc::clone(&store),
+        accounts: Arc::clone(&accounts),
+        config: Arc::clone(&config),
+        clock: clock.clone(),
+        random: random.clone(),
+        tasks: tasks.clone(),
+    })?;
     let push = Push::new(Arc::clone(&store), Arc::clone(&rooms));
     let sync = Sync::new(kith_sync::Parts {
         store: Arc::clone(&store),
@@ -110,6 +120,7 @@ pub(crate) fn wire(
         peers,
         federation,
         accounts,
+        sso,
         rooms,
         sync,
         e2ee,

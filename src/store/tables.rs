@@ -28,6 +28,7 @@ pub mod one_time_keys;
 pub mod profiles;
 pub mod remote_devices;
 pub mod sliding;
+pub mod sso;
 pub mod threepids;
 pub mod to_device;
 pub mod tokens;

@@ -33,4 +33,5 @@ mod tag;
 mod threads;
 mod to_device;
 mod typing;
+mod uiaa;
 mod user_directory;

@@ -3,20 +3,47 @@
 //!
 //! The answer is put together here because ruma's type writes a null device where there is none.
 
-use kith_accounts::{NewDevice, Registered, Registration};
+use std::sync::Arc;
+
+use kith_accounts::{NewDevice, Registered, Registration, Stage};
 use kith_api_common::{
     ApiError, Call, Limit,
     json::{Json, Own},
 };
-use ruma::api::client::account::register::{LoginType, RegistrationKind, v3};
+use ruma::api::client::{
+    account::register::{LoginType, RegistrationKind, v3},
+    uiaa::AuthData,
+};
 use serde_json::{Value, json};
 
 use crate::lenient::Lenient;
 
 type Request = Own<v3::Request, Lenient<v3::Request>, Json<Value>>;
 
-pub(crate) fn handler(call: &Call, request: Request) -> Result<Json<Value>, ApiError> {
+pub(crate) async fn handler(call: Call, request: Request) -> Result<Json<Value>, ApiError> {
     let request = request.request.0;
+    check_captcha(&call, request.auth.as_ref()).await?;
+    let tasks = call.app.tasks.clone();
+    tasks.blocking(move || register(&call, &request)).await
+}
+
+/// Asks whether the answer to a riddle is right that came with the request, and notes it if so.
+async fn check_captcha(call: &Call, auth: Option<&AuthData>) -> Result<(), ApiError> {
+    let Some(AuthData::ReCaptcha(proof)) = auth else {
+        return Ok(());
+    };
+    let Some(session) = proof.session.clone() else {
+        return Ok(());
+    };
+    call.limit_by_address(Limit::Registration)?;
+    if call.app.sso.verify_captcha(&proof.response, call.address).await? {
+        let accounts = Arc::clone(&call.app.accounts);
+        call.app.tasks.blocking(move || accounts.complete_stage(&session, Stage::Captcha, None)).await?;
+    }
+    Ok(())
+}
+
+fn register(call: &Call, request: &v3::Request) -> Result<Json<Value>, ApiError> {
     let accounts = &call.app.accounts;
     let wish = Registration {
         username: request.username.as_deref(),
@@ -34,7 +61,7 @@ pub(crate) fn handler(call: &Call, request: Request) -> Result<Json<Value>, ApiE
     }
     // By address, whatever token came with the request.
     call.limit_by_address(Limit::Registration)?;
-    match request.kind {
+    match &request.kind {
         RegistrationKind::User => Ok(Json::ok(body(accounts.register(&wish)?))),
         RegistrationKind::Guest => Ok(Json::ok(body(accounts.register_guest(wish.device.display_name)?))),
         other => Err(ApiError::invalid_param(format!("There is no kind of account {:?}", other.as_str()))),

@@ -10,10 +10,13 @@ use kith_api_common::{
     json::{Json, Own},
 };
 use minijinja::context;
-use ruma::{api::auth_scheme::NoAccessToken, metadata};
+use ruma::{
+    api::{auth_scheme::NoAccessToken, error::ErrorKind},
+    metadata,
+};
 use serde_json::Value;
 
-use crate::pages::{Fields, page};
+use crate::pages::{Fields, page, refusal};
 
 pub(crate) struct Endpoint;
 
@@ -34,7 +37,7 @@ pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, Ap
     let accounts = std::sync::Arc::clone(&call.app.accounts);
     let (sid, shown) = (session.clone(), token.clone());
     let validation = match call.app.tasks.blocking(move || accounts.look_at_validation(&sid, &shown)).await {
-        Err(ThreepidError::UnknownSession) => return outdated(),
+        Err(ThreepidError::UnknownSession) => return outdated(&fields),
         other => other?,
     };
     let (title, button) = match validation.purpose {
@@ -57,7 +60,8 @@ pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, Ap
 }
 
 /// The page for links that lead nowhere.
-pub(super) fn outdated() -> Result<Response, ApiError> {
+pub(super) fn outdated(fields: &Fields) -> Result<Response, ApiError> {
     let text = "The link is too old, or it was used already. Go back to your app and ask for a new mail.";
-    page(StatusCode::BAD_REQUEST, "message.html", context! { title => "This link is no longer valid", text })
+    let error = ApiError::bad_request(ErrorKind::ThreepidAuthFailed, text);
+    refusal(fields, "This link is no longer valid", error)
 }

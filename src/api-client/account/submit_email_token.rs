@@ -43,7 +43,7 @@ pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, Ap
         return Ok(([(header::CONTENT_TYPE, "application/json")], success).into_response());
     }
     let validation = match confirmed {
-        Err(ThreepidError::UnknownSession) => return outdated(),
+        Err(ThreepidError::UnknownSession) => return outdated(&fields),
         other => other?,
     };
     let text = match validation.purpose {

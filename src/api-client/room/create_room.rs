@@ -4,23 +4,55 @@
 use kith_api_common::{ApiError, Call, Limit};
 use kith_rooms::create::{InitialState, NewRoom, Preset};
 use ruma::{
-    api::client::room::{
-        Visibility,
-        create_room::v3::{Request, Response, RoomPreset},
+    api::client::{
+        membership::Invite3pid,
+        room::{
+            Visibility,
+            create_room::v3::{Request, Response, RoomPreset},
+        },
     },
     serde::Raw,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, value::RawValue};
 
-pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, ApiError> {
+use crate::by_address::{find_invitee, invite_address};
+
+/// How many addresses are invited to a new room at most.
+const ADDRESSES_MAX: usize = 20;
+
+pub(crate) async fn handler(call: Call, mut request: Request) -> Result<Response, ApiError> {
     let requester = call.full_user()?.clone();
     call.limit(Limit::RoomCreation)?;
+    let addresses = find_invitees(&call, &mut request).await?;
     for user in &request.invite {
         call.app.rate_limiter.check(&call.app, Limit::InvitePerUser, user.as_str())?;
     }
-    let room_id = call.app.rooms.create_room_across(requester, new_room(request)?).await?;
+    let room_id = call.app.rooms.create_room_across(requester.clone(), new_room(request)?).await?;
+    for invite in addresses {
+        let invited = invite_address(&call, requester.clone(), room_id.clone(), &invite).await;
+        if let Err(error) = invited {
+            tracing::warn!(error = error.message(), %room_id, "an address could not be invited to a new room");
+        }
+    }
     Ok(Response { room_id })
+}
+
+/// Adds those who are known by their addresses to the users that are invited. Returns the addresses that nobody is known
+/// by: they are invited once the room exists.
+async fn find_invitees(call: &Call, request: &mut Request) -> Result<Vec<Invite3pid>, ApiError> {
+    if request.invite_3pid.len() > ADDRESSES_MAX {
+        return Err(ApiError::invalid_param(format!("more than {ADDRESSES_MAX} invites by address")));
+    }
+    let mut unknown = Vec::new();
+    for invite in std::mem::take(&mut request.invite_3pid) {
+        call.limit(Limit::InvitePerIssuer)?;
+        match find_invitee(call, &invite).await? {
+            Some(user_id) => request.invite.push(user_id),
+            None => unknown.push(invite),
+        }
+    }
+    Ok(unknown)
 }
 
 fn new_room(request: Request) -> Result<NewRoom, ApiError> {
@@ -38,7 +70,6 @@ fn new_room(request: Request) -> Result<NewRoom, ApiError> {
         name: request.name,
         topic: request.topic,
         invite: request.invite,
-        invites_by_address: !request.invite_3pid.is_empty(),
         version: request.room_version.map(|version| version.to_string()),
         creation_content: object(request.creation_content.as_ref())?,
         initial_state: request.initial_state.iter().map(initial_state).collect::<Result<_, _>>()?,

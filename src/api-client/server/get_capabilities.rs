@@ -16,6 +16,7 @@ use ruma::{
 pub(crate) fn handler(call: &Call, _: Request) -> Result<Response, ApiError> {
     let requester = call.requester()?;
     let account = call.app.accounts.account(requester.user)?;
+    let logs_in_elsewhere = !call.app.accounts.external_ids(requester.user)?.is_empty();
     let has_password = account.as_ref().is_some_and(|account| account.has_password);
     let may_change_profile = account.as_ref().is_some_and(|account: &Account| !account.suspended);
     let mut capabilities = Capabilities::new();
@@ -24,7 +25,7 @@ pub(crate) fn handler(call: &Call, _: Request) -> Result<Response, ApiError> {
     // Adding an address needs a mail to prove it.
     capabilities.thirdparty_id_changes =
         ThirdPartyIdChangesCapability { enabled: call.app.config.email.is_on() };
-    capabilities.get_login_token = GetLoginTokenCapability { enabled: has_password };
+    capabilities.get_login_token = GetLoginTokenCapability { enabled: has_password || logs_in_elsewhere };
     capabilities.profile_fields =
         Some(ProfileFieldsCapability { enabled: may_change_profile, allowed: None, disallowed: None });
     capabilities.account_moderation =

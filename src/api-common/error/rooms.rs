@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 use kith_rooms::{
     WriteError, aliases::AliasError, create::CreateError, membership::MembershipError,
-    publication::PublicationError, report::ReportError, send::SendError,
+    publication::PublicationError, report::ReportError, send::SendError, visiting::InviteAddressError,
 };
 use ruma::api::error::ErrorKind;
 
@@ -67,6 +67,16 @@ impl From<MembershipError> for ApiError {
     }
 }
 
+impl From<InviteAddressError> for ApiError {
+    fn from(error: InviteAddressError) -> Self {
+        match error {
+            InviteAddressError::Membership(error) => error.into(),
+            InviteAddressError::Identity(error) => error.into(),
+            InviteAddressError::Send(error) => error.into(),
+        }
+    }
+}
+
 impl From<AliasError> for ApiError {
     fn from(error: AliasError) -> Self {
         let message = sentence(&error.to_string());
@@ -95,7 +105,7 @@ impl From<CreateError> for ApiError {
             }
             CreateError::InvalidState(_) => Self::bad_request(ErrorKind::InvalidRoomState, message),
             CreateError::Invalid(_) => Self::invalid_param(message),
-            CreateError::NotPublished | CreateError::InviteByAddress => Self::forbidden(message),
+            CreateError::NotPublished => Self::forbidden(message),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod add_3pid;
 mod add_3pid_before_uia;
+mod bind_3pid;
 mod change_password;
 mod check_registration_token_validity;
 mod deactivate;
@@ -22,6 +23,7 @@ mod request_registration_token_via_email;
 mod request_registration_token_via_msisdn;
 mod show_email_link;
 mod submit_email_token;
+mod unbind_3pid;
 mod whoami;
 
 use serde_json::{Value, json};

@@ -7,6 +7,7 @@ mod forget_room;
 mod get_member_events;
 mod get_mutual_rooms;
 mod guests;
+mod invite_by_address;
 mod invite_user;
 mod join_room_by_id;
 mod join_room_by_id_or_alias;

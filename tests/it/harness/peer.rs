@@ -45,6 +45,7 @@ pub(crate) struct Peer {
 pub(crate) struct Received {
     /// The path with its query, as it was sent.
     pub(crate) path: String,
+    pub(crate) authorization: Option<String>,
     pub(crate) body: Value,
 }
 
@@ -371,6 +372,7 @@ async fn respond(
     let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
     let received = Received {
         path: parts.uri.path_and_query().unwrap().to_string(),
+        authorization: parts.headers.get("authorization").map(|value| value.to_str().unwrap().to_owned()),
         body: serde_json::from_slice(&body).unwrap_or(Value::Null),
     };
     let (status, answer) = {
