@@ -1,16 +1,16 @@
 //! JSON Web Tokens: signatures by ring, claims by the clock. <https://www.rfc-editor.org/rfc/rfc7519>
 //!
-//! The algorithm is never the token's choice: a key belongs to a family, and whoever verifies names what they accept.
+//! Only what logging in needs of them: the compact form, signed. The algorithm is never the token's choice: a key is of
+//! one kind, and whoever verifies names what they accept. The libraries for this bring, with their own cryptography, an
+//! older generation of crates that this server has already; what they would add to ring is the little below.
 
-use jsonwebtoken::{
-    Algorithm, AlgorithmFamily, DecodingKey, DecodingKeyKind, EncodingKey, Validation,
-    crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils},
-    decode,
-    errors::{Error, ErrorKind},
-    signature::{self, Verifier},
-};
-use ring::signature as verification;
+mod keys;
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde::Deserialize;
 use serde_json::{Map, Value};
+
+pub(crate) use keys::{Key, KeySet};
 
 /// How much another machine's clock may be wrong, in seconds.
 const LEEWAY_SECONDS: u64 = 30;
@@ -20,19 +20,56 @@ const TOKEN_BYTES_MAX: usize = 16 * 1024;
 /// What a token says.
 pub(crate) type Claims = Map<String, Value>;
 
+/// How a token is signed. <https://www.rfc-editor.org/rfc/rfc7518#section-3.1>
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub(crate) enum Algorithm {
+    #[serde(rename = "HS256")]
+    Hs256,
+    #[serde(rename = "RS256")]
+    Rs256,
+    #[serde(rename = "RS384")]
+    Rs384,
+    #[serde(rename = "RS512")]
+    Rs512,
+    #[serde(rename = "PS256")]
+    Ps256,
+    #[serde(rename = "PS384")]
+    Ps384,
+    #[serde(rename = "PS512")]
+    Ps512,
+    #[serde(rename = "ES256")]
+    Es256,
+    #[serde(rename = "ES384")]
+    Es384,
+    #[serde(rename = "EdDSA")]
+    EdDsa,
+}
+
 /// Why a token is not believed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum JwtError {
-    #[error("the token is malformed, or its signature is wrong: {0}")]
-    Signature(#[from] Error),
-    #[error("the token is too long")]
-    TooLong,
+    #[error("the token is malformed")]
+    Malformed,
+    #[error("the token is signed in a way that is not accepted")]
+    Algorithm,
+    #[error("the token's signature is wrong")]
+    Signature,
     #[error("the claim {0:?} is missing or is not as expected")]
     Claim(&'static str),
     #[error("the token has expired")]
     Expired,
     #[error("the token is not valid yet")]
     Early,
+}
+
+/// A token that has been read, and not been believed yet.
+pub(crate) struct Token<'a> {
+    pub(crate) algorithm: Algorithm,
+    /// The name of the key it is signed with.
+    pub(crate) key_id: Option<String>,
+    signed: &'a str,
+    claims: &'a str,
+    signature: Vec<u8>,
 }
 
 /// What a token has to say to be believed.
@@ -45,29 +82,52 @@ pub(crate) struct Expected<'a> {
     pub(crate) may_be_endless: bool,
 }
 
-/// Verifies a token and answers its claims.
-pub(crate) fn verify(
-    token: &str,
-    key: &DecodingKey,
-    expected: &Expected<'_>,
-    now_ms: u64,
-) -> Result<Claims, JwtError> {
-    if token.len() > TOKEN_BYTES_MAX {
-        return Err(JwtError::TooLong);
+#[derive(Deserialize)]
+struct Header {
+    alg: Algorithm,
+    kid: Option<String>,
+    /// Extensions that whoever reads the token has to understand.
+    crit: Option<Value>,
+}
+
+impl<'a> Token<'a> {
+    /// Reads the compact form.
+    pub(crate) fn read(text: &'a str) -> Result<Self, JwtError> {
+        if text.len() > TOKEN_BYTES_MAX {
+            return Err(JwtError::Malformed);
+        }
+        let (signed, signature) = text.rsplit_once('.').ok_or(JwtError::Malformed)?;
+        let (header, claims) = signed.split_once('.').ok_or(JwtError::Malformed)?;
+        let header: Map<String, Value> = decode(header)?;
+        // What is signed in a way nobody knows is told apart from what is no token.
+        let header: Header =
+            serde_json::from_value(Value::Object(header)).map_err(|_| JwtError::Algorithm)?;
+        if header.crit.is_some() {
+            return Err(JwtError::Algorithm);
+        }
+        let signature = BASE64_URL_SAFE_NO_PAD.decode(signature).map_err(|_| JwtError::Malformed)?;
+        Ok(Self { algorithm: header.alg, key_id: header.kid, signed, claims, signature })
     }
-    let mut validation = Validation::new(Algorithm::RS256);
-    validation.algorithms = expected.algorithms.to_vec();
-    // Claims are checked below, with this server's clock.
-    validation.validate_exp = false;
-    validation.validate_aud = false;
-    validation.required_spec_claims.clear();
-    let claims: Claims = decode(token, key, &validation)?.claims;
-    check_time(&claims, expected.may_be_endless, now_ms / 1000)?;
-    if expected.issuer.is_some_and(|issuer| claims.get("iss").and_then(Value::as_str) != Some(issuer)) {
-        return Err(JwtError::Claim("iss"));
+
+    /// Believes the token if the key has signed it and it says what is expected; answers its claims.
+    pub(crate) fn verify(self, key: &Key, expected: &Expected<'_>, now_ms: u64) -> Result<Claims, JwtError> {
+        if !expected.algorithms.contains(&self.algorithm) {
+            return Err(JwtError::Algorithm);
+        }
+        key.verify(self.algorithm, self.signed.as_bytes(), &self.signature)?;
+        let claims: Claims = decode(self.claims)?;
+        check_time(&claims, expected.may_be_endless, now_ms / 1000)?;
+        if expected.issuer.is_some_and(|issuer| claims.get("iss").and_then(Value::as_str) != Some(issuer)) {
+            return Err(JwtError::Claim("iss"));
+        }
+        check_audience(&claims, expected.audiences)?;
+        Ok(claims)
     }
-    check_audience(&claims, expected.audiences)?;
-    Ok(claims)
+}
+
+fn decode(part: &str) -> Result<Map<String, Value>, JwtError> {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(part).map_err(|_| JwtError::Malformed)?;
+    serde_json::from_slice(&bytes).map_err(|_| JwtError::Malformed)
 }
 
 fn check_time(claims: &Claims, may_be_endless: bool, now: u64) -> Result<(), JwtError> {
@@ -96,114 +156,6 @@ fn check_audience(claims: &Claims, audiences: &[String]) -> Result<(), JwtError>
         Some(name) => is_ours(name),
     };
     if fits { Ok(()) } else { Err(JwtError::Claim("aud")) }
-}
-
-static PROVIDER: CryptoProvider = CryptoProvider {
-    signer_factory: sign_nothing,
-    verifier_factory: verifier,
-    key_utils: KeyUtils::new_unimplemented(),
-};
-
-/// Lets the token library verify with ring. May be called any number of times.
-pub(crate) fn install() {
-    let _installed_already = PROVIDER.install_default();
-}
-
-fn sign_nothing(_: &Algorithm, _: &EncodingKey) -> Result<Box<dyn JwtSigner>, Error> {
-    Err(ErrorKind::UnsupportedAlgorithm.into())
-}
-
-fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>, Error> {
-    let family = match algorithm {
-        Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512 => AlgorithmFamily::Hmac,
-        Algorithm::RS256
-        | Algorithm::RS384
-        | Algorithm::RS512
-        | Algorithm::PS256
-        | Algorithm::PS384
-        | Algorithm::PS512 => AlgorithmFamily::Rsa,
-        Algorithm::ES256 | Algorithm::ES384 => AlgorithmFamily::Ec,
-        Algorithm::EdDSA => AlgorithmFamily::Ed,
-    };
-    if key.family() != family {
-        return Err(ErrorKind::InvalidAlgorithm.into());
-    }
-    Ok(Box::new(RingVerifier { algorithm: *algorithm, key: key.clone() }))
-}
-
-struct RingVerifier {
-    algorithm: Algorithm,
-    key: DecodingKey,
-}
-
-impl JwtVerifier for RingVerifier {
-    fn algorithm(&self) -> Algorithm {
-        self.algorithm
-    }
-}
-
-impl Verifier<Vec<u8>> for RingVerifier {
-    fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), signature::Error> {
-        let right = match self.algorithm {
-            Algorithm::HS256 => self.verify_hmac(ring::hmac::HMAC_SHA256, message, signature),
-            Algorithm::HS384 => self.verify_hmac(ring::hmac::HMAC_SHA384, message, signature),
-            Algorithm::HS512 => self.verify_hmac(ring::hmac::HMAC_SHA512, message, signature),
-            Algorithm::RS256 => {
-                self.verify_rsa(&verification::RSA_PKCS1_2048_8192_SHA256, message, signature)
-            }
-            Algorithm::RS384 => {
-                self.verify_rsa(&verification::RSA_PKCS1_2048_8192_SHA384, message, signature)
-            }
-            Algorithm::RS512 => {
-                self.verify_rsa(&verification::RSA_PKCS1_2048_8192_SHA512, message, signature)
-            }
-            Algorithm::PS256 => self.verify_rsa(&verification::RSA_PSS_2048_8192_SHA256, message, signature),
-            Algorithm::PS384 => self.verify_rsa(&verification::RSA_PSS_2048_8192_SHA384, message, signature),
-            Algorithm::PS512 => self.verify_rsa(&verification::RSA_PSS_2048_8192_SHA512, message, signature),
-            Algorithm::ES256 => self.verify_other(&verification::ECDSA_P256_SHA256_FIXED, message, signature),
-            Algorithm::ES384 => self.verify_other(&verification::ECDSA_P384_SHA384_FIXED, message, signature),
-            Algorithm::EdDSA => self.verify_other(&verification::ED25519, message, signature),
-        };
-        right.map_err(|_| signature::Error::new())
-    }
-}
-
-impl RingVerifier {
-    fn verify_hmac(
-        &self,
-        algorithm: ring::hmac::Algorithm,
-        message: &[u8],
-        signature: &[u8],
-    ) -> Result<(), ring::error::Unspecified> {
-        let secret = self.key.try_get_as_bytes().map_err(|_| ring::error::Unspecified)?;
-        ring::hmac::verify(&ring::hmac::Key::new(algorithm, secret), message, signature)
-    }
-
-    fn verify_rsa(
-        &self,
-        algorithm: &'static verification::RsaParameters,
-        message: &[u8],
-        signature: &[u8],
-    ) -> Result<(), ring::error::Unspecified> {
-        match self.key.kind() {
-            DecodingKeyKind::SecretOrDer(der) => {
-                verification::UnparsedPublicKey::new(algorithm, der).verify(message, signature)
-            }
-            DecodingKeyKind::RsaModulusExponent { n, e } => {
-                verification::RsaPublicKeyComponents { n, e }.verify(algorithm, message, signature)
-            }
-        }
-    }
-
-    fn verify_other(
-        &self,
-        algorithm: &'static dyn verification::VerificationAlgorithm,
-        message: &[u8],
-        signature: &[u8],
-    ) -> Result<(), ring::error::Unspecified> {
-        let public = self.key.try_get_as_bytes().map_err(|_| ring::error::Unspecified)?;
-        verification::UnparsedPublicKey::new(algorithm, public).verify(message, signature)
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! `org.matrix.login.jwt`: a token that another program has signed names the user.
 
-use jsonwebtoken::{Algorithm, DecodingKey};
 use kith_accounts::{Login, LoginError, RegisterError};
 use kith_config::{Jwt, JwtAlgorithm};
 use kith_store::Error;
@@ -9,7 +8,7 @@ use serde_json::Value;
 
 use crate::{
     OpenError, Sso,
-    jwt::{self, Expected},
+    jwt::{Algorithm, Expected, Key, Token},
 };
 
 /// Why a token does not log in.
@@ -37,7 +36,7 @@ pub enum JwtLoginError {
 
 /// What tokens are verified with.
 pub(crate) struct JwtLogin {
-    key: DecodingKey,
+    key: Key,
     algorithm: Algorithm,
     settings: Jwt,
 }
@@ -45,21 +44,21 @@ pub(crate) struct JwtLogin {
 impl JwtLogin {
     pub(crate) fn open(settings: &Jwt) -> Result<Option<Self>, OpenError> {
         let algorithm = match settings.algorithm {
-            JwtAlgorithm::Hs256 => Algorithm::HS256,
-            JwtAlgorithm::Rs256 => Algorithm::RS256,
-            JwtAlgorithm::Es256 => Algorithm::ES256,
+            JwtAlgorithm::Hs256 => Algorithm::Hs256,
+            JwtAlgorithm::Rs256 => Algorithm::Rs256,
+            JwtAlgorithm::Es256 => Algorithm::Es256,
         };
         let key = match (settings.algorithm, &settings.secret, &settings.public_key) {
-            (JwtAlgorithm::Hs256, Some(secret), _) => DecodingKey::from_secret(secret.reveal().as_bytes()),
+            (JwtAlgorithm::Hs256, Some(secret), _) => Key::Secret(secret.reveal().as_bytes().to_vec()),
             (JwtAlgorithm::Rs256 | JwtAlgorithm::Es256, _, Some(path)) => {
                 let wrong =
                     |error: &dyn std::fmt::Display| OpenError::Key(format!("{}: {error}", path.display()));
                 let der = SubjectPublicKeyInfoDer::from_pem_file(path).map_err(|error| wrong(&error))?;
-                let bits = key_bits(&der).ok_or_else(|| wrong(&"this is no public key"))?;
+                let bits = key_bits(der.as_ref()).ok_or_else(|| wrong(&"this is no public key"))?;
                 if settings.algorithm == JwtAlgorithm::Rs256 {
-                    DecodingKey::from_rsa_der(bits)
+                    Key::RsaDer(bits.to_vec())
                 } else {
-                    DecodingKey::from_ec_der(bits)
+                    Key::P256(bits.to_vec())
                 }
             }
             _ => return Ok(None),
@@ -83,7 +82,8 @@ impl Sso {
             audiences: &jwt.settings.audiences,
             may_be_endless: true,
         };
-        let claims = jwt::verify(token, &jwt.key, &expected, self.clock.now_ms());
+        let claims =
+            Token::read(token).and_then(|token| token.verify(&jwt.key, &expected, self.clock.now_ms()));
         let claims = claims.map_err(|error| JwtLoginError::Token(error.to_string()))?;
         let name = claims.get(&jwt.settings.subject_claim).and_then(Value::as_str);
         let name = name.ok_or_else(|| JwtLoginError::Token("it names nobody".to_owned()))?;

@@ -84,7 +84,6 @@ impl Sso {
     /// Checks the configuration and opens the service. Nobody is asked before somebody logs in.
     pub fn open(parts: Parts) -> Result<Arc<Self>, OpenError> {
         let Parts { outgoing, store, accounts, config, clock, random, tasks } = parts;
-        jwt::install();
         let providers = config.oidc_providers.iter().map(|provider| Provider::new(provider, &config));
         Ok(Arc::new(Self {
             providers: providers.collect::<Result<_, _>>()?,

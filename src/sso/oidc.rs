@@ -9,7 +9,6 @@ use base64::{
     Engine,
     prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
 };
-use jsonwebtoken::Algorithm;
 use kith_accounts::ExternalId;
 use kith_base::outgoing::{OutgoingError, OutgoingRequest};
 use kith_config::{Config, OidcProvider};
@@ -20,7 +19,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     OpenError, Sso,
-    jwt::{self, Claims, Expected, JwtError},
+    jwt::{Algorithm, Claims, Expected, JwtError, Token},
 };
 use documents::{Documents, Metadata};
 
@@ -30,15 +29,15 @@ pub(crate) const CALLBACK_PATH: &str = "/_matrix/client/unstable/sso/callback";
 pub(crate) const ANSWER_BYTES_MAX: usize = 512 * 1024;
 /// What id tokens may be signed with: only what a public key verifies.
 pub(crate) const ALGORITHMS: [Algorithm; 9] = [
-    Algorithm::RS256,
-    Algorithm::RS384,
-    Algorithm::RS512,
-    Algorithm::PS256,
-    Algorithm::PS384,
-    Algorithm::PS512,
-    Algorithm::ES256,
-    Algorithm::ES384,
-    Algorithm::EdDSA,
+    Algorithm::Rs256,
+    Algorithm::Rs384,
+    Algorithm::Rs512,
+    Algorithm::Ps256,
+    Algorithm::Ps384,
+    Algorithm::Ps512,
+    Algorithm::Es256,
+    Algorithm::Es384,
+    Algorithm::EdDsa,
 ];
 
 /// Why a service's word cannot be taken.
@@ -200,7 +199,8 @@ impl Provider {
         token: &str,
         may_be_endless: bool,
     ) -> Result<Claims, OidcError> {
-        let key = self.documents.key_of(sso, token).await?;
+        let token = Token::read(token)?;
+        let key = self.documents.key_of(sso, &token).await?;
         let metadata = self.documents.metadata(sso).await?;
         let expected = Expected {
             algorithms: &ALGORITHMS,
@@ -208,7 +208,7 @@ impl Provider {
             audiences: std::slice::from_ref(&self.settings.client_id),
             may_be_endless,
         };
-        Ok(jwt::verify(token, &key, &expected, sso.clock.now_ms())?)
+        Ok(token.verify(&key, &expected, sso.clock.now_ms())?)
     }
 
     /// What one of the templates makes of the claims; empty is nothing.

@@ -4,13 +4,15 @@
 use std::sync::Arc;
 
 use http::Method;
-use jsonwebtoken::{AlgorithmFamily, DecodingKey, decode_header, jwk::JwkSet};
 use kith_base::outgoing::OutgoingRequest;
 use parking_lot::Mutex;
 use serde::Deserialize;
 
-use super::{ALGORITHMS, OidcError, ask};
-use crate::Sso;
+use super::{OidcError, ask};
+use crate::{
+    Sso,
+    jwt::{Key, KeySet, Token},
+};
 
 /// How long a document is good, in milliseconds.
 const LIFETIME_MS: u64 = 60 * 60 * 1000;
@@ -40,7 +42,7 @@ impl Metadata {
 pub(super) struct Documents {
     issuer: String,
     metadata: Mutex<Option<Kept<Metadata>>>,
-    keys: Mutex<Option<Kept<JwkSet>>>,
+    keys: Mutex<Option<Kept<KeySet>>>,
 }
 
 struct Kept<T> {
@@ -70,14 +72,9 @@ impl Documents {
     }
 
     /// The key that a token says it is signed with.
-    pub(super) async fn key_of(&self, sso: &Sso, token: &str) -> Result<DecodingKey, OidcError> {
-        let header = decode_header(token).map_err(|_| OidcError::Malformed("token"))?;
-        if !ALGORITHMS.contains(&header.alg) {
-            return Err(OidcError::Token("its algorithm is not accepted".to_owned()));
-        }
-        let (named, family) = (header.kid.as_deref(), header.alg.family());
+    pub(super) async fn key_of(&self, sso: &Sso, token: &Token<'_>) -> Result<Key, OidcError> {
         let known = fresh(&self.keys, sso.clock.now_ms(), LIFETIME_MS);
-        if let Some(key) = known.and_then(|keys| find(&keys, named, family)) {
+        if let Some(key) = known.and_then(|keys| keys.find(token)) {
             return Ok(key);
         }
         // Services change their keys now and then; whoever makes up names of keys does not have them asked all the time.
@@ -85,27 +82,15 @@ impl Documents {
             Some(keys) => keys,
             None => self.fetch_keys(sso).await?,
         };
-        find(&keys, named, family).ok_or(OidcError::UnknownKey)
+        keys.find(token).ok_or(OidcError::UnknownKey)
     }
 
-    async fn fetch_keys(&self, sso: &Sso) -> Result<Arc<JwkSet>, OidcError> {
+    async fn fetch_keys(&self, sso: &Sso) -> Result<Arc<KeySet>, OidcError> {
         let metadata = self.metadata(sso).await?;
         let answer = ask(sso, OutgoingRequest::new(Method::GET, metadata.jwks_uri.as_str())).await?;
-        let keys: JwkSet = serde_json::from_slice(&answer).map_err(|_| OidcError::Malformed("keys"))?;
+        let keys: KeySet = serde_json::from_slice(&answer).map_err(|_| OidcError::Malformed("keys"))?;
         Ok(keep(&self.keys, keys, sso.clock.now_ms()))
     }
-}
-
-/// The key of this name; or, where the token names none, the only one that fits.
-fn find(keys: &JwkSet, named: Option<&str>, family: AlgorithmFamily) -> Option<DecodingKey> {
-    let mut fitting = keys
-        .keys
-        .iter()
-        .filter(|key| named.is_none_or(|named| key.common.key_id.as_deref() == Some(named)))
-        .filter_map(|key| DecodingKey::from_jwk(key).ok())
-        .filter(|key| key.family() == family);
-    let first = fitting.next()?;
-    (named.is_some() || fitting.next().is_none()).then_some(first)
 }
 
 fn fresh<T>(kept: &Mutex<Option<Kept<T>>>, now_ms: u64, lifetime_ms: u64) -> Option<Arc<T>> {
