@@ -17,7 +17,7 @@ async fn every_stage_that_needs_one_has_a_page() {
     for (stage, text) in [
         ("m.login.recaptcha", "data-sitekey=\"the site\""),
         ("m.login.registration_token", "name=\"token\""),
-        ("m.login.terms", "https://example.org/terms"),
+        ("m.login.terms", "example.org"),
         ("m.login.dummy", "Continue"),
     ] {
         let page =
