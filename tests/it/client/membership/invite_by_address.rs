@@ -8,7 +8,7 @@ async fn world() -> (Peer, Server, User, User) {
     let identity = Peer::start("127.0.0.9").await;
     let server = start_federating("127.0.0.2", "").await;
     let (alice, bob) = (server.register("alice").await, server.register("bob").await);
-    become_identity_server(&identity, &[("email", "bob@example.org", &bob.id)]);
+    become_identity_server(&identity, &[("email", "bob@example.org", bob.id.as_str())]);
     (identity, server, alice, bob)
 }
 
