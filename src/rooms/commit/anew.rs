@@ -20,7 +20,7 @@ use super::{
     Arrival, RelatesTo, RoomWrite,
     members::{MemberRows, Span},
 };
-use crate::{countable::countable, ingest, state_before, write_error::WriteError};
+use crate::{ingest, state_before, write_error::WriteError};
 
 /// That the room is complete with this write.
 pub(super) struct Completing {
@@ -164,10 +164,14 @@ impl RoomWrite<'_> {
         }
         order.sort_unstable();
         let mut fewer = Fewer::default();
+        let mut counted = u64::MAX;
         for (_, index) in order {
             let event = &mut self.events[index];
-            let counts = event.meta.verdict != Verdict::Accepted && countable(&event.pdu);
+            let is_out = event.meta.verdict != Verdict::Accepted;
             let Some(place) = &mut event.meta.place else { continue };
+            // Whether it was counted when it came; a redaction may have come since. The first is the join, which stays.
+            let counts = is_out && place.countable > counted;
+            counted = place.countable;
             let in_thread = match place.thread {
                 Some(root) => fewer.in_threads.entry(root).or_default(),
                 None => &mut fewer.main,
