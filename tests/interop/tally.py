@@ -11,8 +11,8 @@ class Tally:
     def __init__(self):
         self.passed = self.failed = self.skipped = 0
 
-    async def run(self, title: str, steps: list, meeting) -> None:
-        """Every step is one assertion or more; a failed step does not end the run."""
+    async def run(self, title: str, steps: list, meeting, go_on: bool = True) -> None:
+        """Every step is one assertion or more; `go_on` says whether those after a failed one are tried."""
         for name, step in steps:
             started = time.monotonic()
             try:
@@ -20,10 +20,12 @@ class Tally:
             except Skip as reason:
                 self.skipped += 1
                 self._say("skip", f"{title}: {name}", str(reason))
-            except Exception:  # noqa: BLE001 -- a step may fail in any way; the next one is tried all the same
+            except Exception:  # noqa: BLE001 -- a step may fail in any way, and is told of all the same
                 self.failed += 1
                 self._say("FAIL", f"{title}: {name}")
                 traceback.print_exc(file=sys.stdout)
+                if not go_on:
+                    return
             else:
                 self.passed += 1
                 self._say("ok", f"{title}: {name}", f"{time.monotonic() - started:.2f} s")
