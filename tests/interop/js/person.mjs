@@ -123,6 +123,13 @@ export class Person extends View {
         return this.#sent(room, this.client.sendTextMessage(room, body));
     }
 
+    async send_image(room, name, base64) {
+        const image = new Blob([Buffer.from(base64, "base64")], { type: "image/png" });
+        const { content_uri } = await this.client.uploadContent(image, { name });
+        const info = { mimetype: image.type, size: image.size };
+        return this.#sent(room, this.client.sendMessage(room, { msgtype: "m.image", body: name, url: content_uri, info }));
+    }
+
     async reply(room, event, body) {
         const relation = { "m.relates_to": { "m.in_reply_to": { event_id: event } } };
         return this.#sent(room, this.client.sendMessage(room, { msgtype: "m.text", body, ...relation }));
