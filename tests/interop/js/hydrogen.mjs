@@ -151,7 +151,8 @@ export class Person {
         return async ({ url }, answer) => {
             const send = (type, body) => answer.writeHead(200, { "Content-Type": type }).end(body);
             const path = normalize(new URL(url, "http://page").pathname);
-            if (path === "/") return send("text/html", page);
+            // By the second name it is asked for by Hydrogen's service worker.
+            if (path === "/" || path === "/index.html") return send("text/html", page);
             if (path === "/page.js") return send("text/javascript", outputFiles[0].contents);
             const folder = Object.keys(FOLDERS).find((folder) => path.startsWith(folder));
             try {

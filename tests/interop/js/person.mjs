@@ -123,10 +123,10 @@ export class Person extends View {
         return this.#sent(room, this.client.sendTextMessage(room, body));
     }
 
-    async send_image(room, name, base64) {
+    async send_image(room, name, base64, w, h) {
         const image = new Blob([Buffer.from(base64, "base64")], { type: "image/png" });
         const { content_uri } = await this.client.uploadContent(image, { name });
-        const info = { mimetype: image.type, size: image.size };
+        const info = { mimetype: image.type, size: image.size, w, h };
         return this.#sent(room, this.client.sendMessage(room, { msgtype: "m.image", body: name, url: content_uri, info }));
     }
 
