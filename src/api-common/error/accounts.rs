@@ -135,7 +135,9 @@ impl From<UiaError> for ApiError {
             UiaError::Challenge(challenge) => {
                 Self::json(StatusCode::UNAUTHORIZED, challenge_body(*challenge))
             }
-            UiaError::OtherOperation | UiaError::Impossible => Self::forbidden(error.to_string()),
+            UiaError::OtherOperation | UiaError::OtherAccount | UiaError::Impossible => {
+                Self::forbidden(error.to_string())
+            }
             UiaError::Password(error) => error.into(),
             UiaError::Store(error) => error.into(),
         }
