@@ -87,9 +87,10 @@ impl From<LocalpartError> for ApiError {
 impl From<RegisterError> for ApiError {
     fn from(error: RegisterError) -> Self {
         match error {
-            RegisterError::Closed | RegisterError::NoGuests | RegisterError::TokenWithdrawn => {
-                Self::forbidden(error.to_string())
-            }
+            RegisterError::Closed
+            | RegisterError::NoGuests
+            | RegisterError::NotTheGuest
+            | RegisterError::TokenWithdrawn => Self::forbidden(error.to_string()),
             RegisterError::InUse => Self::bad_request(ErrorKind::UserInUse, "The user name is taken"),
             RegisterError::Missing(_) => Self::bad_request(ErrorKind::MissingParam, error.to_string()),
             RegisterError::Localpart(error) => error.into(),
