@@ -1,6 +1,7 @@
 """A real bridge, heisenbridge, between a server and an IRC network: chat both ways, across a restart of the server.
 
-Started by `run-bridge`, which installs the bridge. Every step is one assertion or more; the first that fails ends the run.
+Started by `run`, which installs the bridge and ngircd. Every step is one assertion or more; as each builds on the one
+before it, the first that fails ends the run.
 """
 
 import asyncio
@@ -11,15 +12,18 @@ import sys
 import tempfile
 import time
 import urllib.parse
+from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
 
-from irc_server import MEMBER, WELCOME, IrcServer
+from irc_network import MEMBER, WELCOME, IrcMember, IrcServer
 from server import SERVER_NAME, OwnServer, free_port
+from tally import Tally
 
 BOT = f"@heisenbridge:{SERVER_NAME}"
 CHANNEL = "#tea"
+GHOST = f"@irc_test_{MEMBER}:{SERVER_NAME}"
 STOP_SECONDS_MAX = 20
 # The bridge reads its rooms anew and connects before it says anything.
 WITHIN_SECONDS = 60
@@ -136,75 +140,96 @@ class Bridge:
             self._process.wait()
 
 
-async def scenario(server: OwnServer, bridge: Bridge, irc: IrcServer, alice: Person, say) -> None:
-    await alice.register("alice")
-    bridge.start(alice.user_id)
+@dataclass
+class Scene:
+    server: OwnServer
+    bridge: Bridge
+    irc: IrcServer
+    carol: IrcMember
+    alice: Person
+    network: str = ""  # the room in which the bridge is told what to do on the network
+    channel: str = ""  # the room that is the channel
 
-    control = await alice.call("POST", "/createRoom", {"invite": [BOT], "is_direct": True, "preset": "trusted_private_chat"})
-    control = control["room_id"]
-    await alice.sees(control, BOT, "Howdy")
-    say("the bridge follows an invite and greets")
 
-    await alice.say(control, "ADDNETWORK test")
-    await alice.sees(control, BOT, "Network added")
-    await alice.say(control, f"ADDSERVER test 127.0.0.1 {irc.port}")
-    await alice.sees(control, BOT, "Server added")
-    await alice.say(control, "OPEN test")
-    network = await alice.invited("test")
-    say("it takes commands and opens a room for a network")
+async def greet(scene: Scene) -> None:
+    await scene.alice.register("alice")
+    scene.bridge.start(scene.alice.user_id)
+    wanted = {"invite": [BOT], "is_direct": True, "preset": "trusted_private_chat"}
+    control = (await scene.alice.call("POST", "/createRoom", wanted))["room_id"]
+    await scene.alice.sees(control, BOT, "Howdy")
+    await scene.alice.say(control, "ADDNETWORK test")
+    await scene.alice.sees(control, BOT, "Network added")
+    await scene.alice.say(control, f"ADDSERVER test 127.0.0.1 {scene.irc.port}")
+    await scene.alice.sees(control, BOT, "Server added")
+    await scene.alice.say(control, "OPEN test")
+    scene.network = await scene.alice.invited("test")
 
-    await alice.say(network, "NICK alice")
-    await alice.say(network, "CONNECT")
-    await alice.sees(network, BOT, WELCOME)
-    await alice.say(network, f"JOIN {CHANNEL}")
-    channel = await alice.invited(CHANNEL)
-    ghost = f"@irc_test_{MEMBER}:{SERVER_NAME}"
-    say("it connects and opens a room for a channel")
 
-    await chat(irc, alice, channel, ghost, "before")
-    members = await alice.call("GET", f"/rooms/{quote(channel)}/joined_members")
-    assert ghost in members["joined"], members["joined"].keys()
-    say("chat goes both ways, with a user for whoever speaks there")
+async def connect(scene: Scene) -> None:
+    await scene.alice.say(scene.network, "NICK alice")
+    await scene.alice.say(scene.network, "CONNECT")
+    await scene.alice.sees(scene.network, BOT, WELCOME)
+    await scene.alice.say(scene.network, f"JOIN {CHANNEL}")
+    scene.channel = await scene.alice.invited(CHANNEL)
+    assert "alice" in scene.carol.present, scene.carol.present
 
-    await server.stop()
-    irc.say(CHANNEL, "nobody hears this at once")
-    await server.start()
-    await alice.sees(channel, ghost, "nobody hears this at once")
-    await chat(irc, alice, channel, ghost, "after")
-    say("the chat goes on after a restart of the server")
 
-    bridge.stop()
+async def chat_both_ways(scene: Scene) -> None:
+    await chat(scene, "before")
+    members = await scene.alice.call("GET", f"/rooms/{quote(scene.channel)}/joined_members")
+    assert GHOST in members["joined"], members["joined"].keys()
+
+
+async def restart(scene: Scene) -> None:
+    await scene.server.stop()
+    scene.carol.say("nobody hears this at once")
+    await scene.server.start()
+    await scene.alice.sees(scene.channel, GHOST, "nobody hears this at once")
+    await chat(scene, "after")
+
+
+async def bridge_away(scene: Scene) -> None:
+    scene.bridge.stop()
+
+    async def is_there(expected: bool):
+        assert ("alice" in scene.carol.present) == expected, scene.carol.present
+
+    await until(lambda: is_there(False))
     for number in range(5):
-        await alice.say(channel, f"while the bridge is away {number}")
-    irc.joined.clear()
-    bridge.start(alice.user_id)
-
-    async def joins_again():
-        assert ("alice", CHANNEL) in irc.joined, irc.joined
-
-    await until(joins_again)
-    await chat(irc, alice, channel, ghost, "at last")
+        await scene.alice.say(scene.channel, f"while the bridge is away {number}")
+    scene.bridge.start(scene.alice.user_id)
+    await until(lambda: is_there(True))
+    await chat(scene, "at last")
     # What it was told before it had connected it could not pass on; but nothing came twice.
-    passed_on = [text for _, _, text in irc.said]
+    passed_on = [text for _, text in scene.carol.said]
     assert len(passed_on) == len(set(passed_on)), passed_on
-    say("a bridge that was away is told again")
 
 
-async def chat(irc: IrcServer, alice: Person, channel: str, ghost: str, when: str) -> None:
+STEPS = [
+    ("the bridge follows an invite, takes commands and opens a room for a network", greet),
+    ("it connects and opens a room for a channel", connect),
+    ("chat goes both ways, with a user for whoever speaks there", chat_both_ways),
+    ("the chat goes on after a restart of the server", restart),
+    ("a bridge that was away is told again", bridge_away),
+]
+
+
+async def chat(scene: Scene, when: str) -> None:
+    """Three messages each way arrive once each and in order."""
     texts = [f"alice {number} {when}" for number in range(3)]
     for text in texts:
-        await alice.say(channel, text)
+        await scene.alice.say(scene.channel, text)
 
     async def heard():
-        said = [text for _, target, text in irc.said if target == CHANNEL and text.endswith(when)]
-        assert said == texts, irc.said
+        said = [text for nick, text in scene.carol.said if nick == "alice" and text.endswith(when)]
+        assert said == texts, scene.carol.said
 
     await until(heard)
     for number in range(3):
-        irc.say(CHANNEL, f"{MEMBER} {number} {when}")
-    await alice.sees(channel, ghost, f"{MEMBER} 2 {when}")
+        scene.carol.say(f"{MEMBER} {number} {when}")
+    await scene.alice.sees(scene.channel, GHOST, f"{MEMBER} 2 {when}")
     # The bridge puts what is said in one breath into one message.
-    events = [event for event in await alice.messages(channel) if event["sender"] == ghost]
+    events = [event for event in await scene.alice.messages(scene.channel) if event["sender"] == GHOST]
     said = [text for event in events for text in event["content"].get("body", "").splitlines()]
     assert [text for text in said if text.endswith(when)] == [f"{MEMBER} {number} {when}" for number in range(3)], said
 
@@ -212,28 +237,27 @@ async def chat(irc: IrcServer, alice: Person, channel: str, ghost: str, when: st
 async def main() -> int:
     work = Path(tempfile.mkdtemp(prefix="kith-bridge-"))
     server = OwnServer(os.environ["KITH_BIN"], work)
-    bridge, irc = Bridge(work, server.base_url), IrcServer()
+    bridge, irc, carol = Bridge(work, server.base_url), IrcServer(work), IrcMember(CHANNEL)
     config = work / "config.toml"
     config.write_text(f'{config.read_text()}\n[appservices]\ndirectory = "{bridge.registration.parent}"\n')
-    started = time.monotonic()
-
-    def say(what: str) -> None:
-        print(f"ok    {what}  ({time.monotonic() - started:.1f} s)", flush=True)
-
+    tally = Tally()
     try:
         await irc.start()
+        await carol.join(irc.port)
         await server.start()
         async with aiohttp.ClientSession() as session:
-            await scenario(server, bridge, irc, Person(server, session), say)
-    except BaseException:
-        print(f"logs: {work}")
-        raise
+            scene = Scene(server, bridge, irc, carol, Person(server, session))
+            await tally.run("bridge", STEPS, scene, go_on=False)
     finally:
         bridge.stop()
         await server.stop()
-        await irc.stop()
-    shutil.rmtree(work)
-    return 0
+        await carol.leave()
+        irc.stop()
+    if tally.failed:
+        print(f"logs: {work}")
+    else:
+        shutil.rmtree(work)
+    return tally.close()
 
 
 if __name__ == "__main__":

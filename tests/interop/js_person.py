@@ -1,4 +1,4 @@
-"""A person with a matrix-js-sdk client.
+"""A person with a matrix-js-sdk client, or with another client that is made of JavaScript.
 
 The client runs in a process of its own (js/agent.mjs). What is not a method here (every verb and every view that
 NioPerson has too) is sent to it as it stands.
@@ -19,9 +19,11 @@ ANSWER_SECONDS_MAX = 60
 class JsPerson:
     client_name = "js-sdk"
 
-    def __init__(self, base_url: str, log: Path):
+    def __init__(self, base_url: str, log: Path, kind: str = "person"):
+        """`kind` is the module under js/ that says what this client can do."""
         self.base_url = base_url
         self.log = log
+        self.kind = kind
         self.user_id: str | None = None
         self.device_id: str | None = None
         self._process: asyncio.subprocess.Process | None = None
@@ -35,6 +37,7 @@ class JsPerson:
                 "node",
                 str(AGENT),
                 self.base_url,
+                self.kind,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
@@ -58,8 +61,11 @@ class JsPerson:
         self.user_id, self.device_id = answer["user_id"], answer["device_id"]
         return self.user_id
 
-    async def create_room(self, *, name: str, topic: str = "", alias: str | None = None, open: bool = False) -> str:
-        return await self._ask("create_room", [{"name": name, "topic": topic, "alias": alias, "open": open}])
+    async def create_room(
+        self, *, name: str, topic: str = "", alias: str | None = None, open: bool = False, encrypted: bool = False
+    ) -> str:
+        wanted = {"name": name, "topic": topic, "alias": alias, "open": open, "encrypted": encrypted}
+        return await self._ask("create_room", [wanted])
 
     def __getattr__(self, op: str):
         if op.startswith("_"):

@@ -14,6 +14,7 @@ class NioView:
         self._timelines: dict[str, dict[str, dict]] = {}
         self._account_data: dict[str, dict] = {}
         self._presence: dict[str, dict] = {}
+        self._decrypted: set[str] = set()
         self.malformed: list[dict] = []
         client.add_event_callback(self._keep, nio.Event)
         client.add_global_account_data_callback(self._keep_account_data, nio.AccountDataEvent)
@@ -67,6 +68,7 @@ class NioView:
             "body": shown.get("body"),
             "edited": bool(edits),
             "redacted": redacted,
+            "encrypted": event["type"] == "m.room.encrypted" or event_id in self._decrypted,
             "reply_to": content.get("m.relates_to", {}).get("m.in_reply_to", {}).get("event_id"),
             "reactions": reactions,
         }
@@ -106,6 +108,8 @@ class NioView:
         if isinstance(event, nio.BadEvent):
             # nio checks every event against a schema of its own; what it refuses is the server's mistake.
             self.malformed.append(event.source)
+        if event.decrypted:
+            self._decrypted.add(event.event_id)
         self._timelines.setdefault(room.room_id, {})[event.event_id] = event.source
 
     async def _keep_account_data(self, event: nio.AccountDataEvent) -> None:

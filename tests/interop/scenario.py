@@ -1,6 +1,6 @@
 """The scenario: what a js-sdk user and a nio user do with a server, first with the one as host, then with the other.
 
-Started by `run`, which installs both clients. Every step is one assertion or more on both; a failed step does not end the run.
+Started by `run`, which installs both clients. Every step is one assertion or more on both.
 """
 
 import asyncio
@@ -8,16 +8,14 @@ import os
 import shutil
 import sys
 import tempfile
-import time
-import traceback
 from pathlib import Path
 
-from eventually import Skip
 from js_person import JsPerson
 from meeting import Meeting
 from nio_person import NioPerson
 from server import OwnServer, Server
 from steps import accounts, chat, history, moderation, private, rooms
+from tally import Tally
 
 OPENING = [
     ("register", accounts.register),
@@ -58,43 +56,6 @@ VISIT = [
 CLOSING = [("log out", accounts.log_out)]
 
 
-class Tally:
-    def __init__(self):
-        self.passed = self.failed = self.skipped = 0
-
-    async def run(self, title: str, steps: list, meeting: Meeting) -> None:
-        for name, step in steps:
-            if step is history.restart and not meeting.server.can_restart:
-                self._say("skip", f"{title}: {name}", "not ours to restart")
-                self.skipped += 1
-                continue
-            started = time.monotonic()
-            try:
-                await step(meeting)
-            except Skip as reason:
-                self.skipped += 1
-                self._say("skip", f"{title}: {name}", str(reason))
-            except Exception:  # noqa: BLE001 -- a step may fail in any way; the next one is tried all the same
-                self.failed += 1
-                self._say("FAIL", f"{title}: {name}")
-                traceback.print_exc(file=sys.stdout)
-            else:
-                self.passed += 1
-                self._say("ok", f"{title}: {name}", f"{time.monotonic() - started:.2f} s")
-
-    def check(self, name: str, wrong: list) -> None:
-        if wrong:
-            self.failed += 1
-            self._say("FAIL", name, repr(wrong[:3]))
-        else:
-            self.passed += 1
-            self._say("ok", name)
-
-    @staticmethod
-    def _say(verdict: str, name: str, remark: str = "") -> None:
-        print(f"{verdict:4}  {name}{f'  ({remark})' if remark else ''}", flush=True)
-
-
 async def main() -> int:
     work = Path(tempfile.mkdtemp(prefix="kith-interop-"))
     base = os.environ.get("INTEROP_BASE")
@@ -121,9 +82,7 @@ async def main() -> int:
         print(f"logs: {work}")
     else:
         shutil.rmtree(work)
-    skipped = f" ({tally.skipped} skipped)" if tally.skipped else ""
-    print(f"{tally.passed} passed, {tally.failed} failed{skipped}")
-    return 1 if tally.failed else 0
+    return tally.close()
 
 
 if __name__ == "__main__":

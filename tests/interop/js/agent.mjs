@@ -1,6 +1,6 @@
-// Runs one matrix-js-sdk client on behalf of the scenario: one JSON request a line on stdin, one JSON answer a line on stdout.
+// Runs one client on behalf of the scenario: one JSON request a line on stdin, one JSON answer a line on stdout.
 //
-// What a client can do is in person.mjs and what it sees is in view.mjs; nothing here knows Matrix.
+// Usage: node agent.mjs <base url> <kind>. What a client of this kind can do is in <kind>.mjs; nothing here knows Matrix.
 import { createInterface } from "node:readline";
 
 // stdout belongs to the line protocol, so whatever the libraries say goes to stderr. This has to happen before they load.
@@ -8,8 +8,9 @@ for (const level of ["trace", "debug", "info", "log", "warn"]) {
     console[level] = (...words) => console.error(...words);
 }
 
-const { Person } = await import("./person.mjs");
-const person = new Person(process.argv[2]);
+const [baseUrl, kind] = process.argv.slice(2);
+const { Person } = await import(`./${kind}.mjs`);
+const person = new Person(baseUrl);
 
 async function answer(line) {
     const { id, op, args } = JSON.parse(line);

@@ -10,6 +10,8 @@ export class Person extends View {
         super();
         this.baseUrl = baseUrl;
         this.client = sdk.createClient({ baseUrl });
+        /** What else the client of somebody who has logged in is made with. */
+        this.clientOptions = {};
     }
 
     async register(username, password) {
@@ -38,6 +40,7 @@ export class Person extends View {
             deviceId: answer.device_id,
             accessToken: answer.access_token,
             timelineSupport: true,
+            ...this.clientOptions,
         });
         return { user_id: answer.user_id, device_id: answer.device_id };
     }
@@ -75,13 +78,15 @@ export class Person extends View {
         return (await this.client.whoami()).user_id;
     }
 
-    async create_room({ name, topic, alias, open }) {
+    async create_room({ name, topic, alias, open, encrypted }) {
+        const encryption = { type: "m.room.encryption", state_key: "", content: { algorithm: "m.megolm.v1.aes-sha2" } };
         const { room_id } = await this.client.createRoom({
             name,
             topic,
             room_alias_name: alias ?? undefined,
             preset: open ? "public_chat" : "private_chat",
             visibility: open ? "public" : "private",
+            initial_state: encrypted ? [encryption] : [],
         });
         return room_id;
     }
@@ -116,6 +121,13 @@ export class Person extends View {
 
     async send_text(room, body) {
         return this.#sent(room, this.client.sendTextMessage(room, body));
+    }
+
+    async send_image(room, name, base64, w, h) {
+        const image = new Blob([Buffer.from(base64, "base64")], { type: "image/png" });
+        const { content_uri } = await this.client.uploadContent(image, { name });
+        const info = { mimetype: image.type, size: image.size, w, h };
+        return this.#sent(room, this.client.sendMessage(room, { msgtype: "m.image", body: name, url: content_uri, info }));
     }
 
     async reply(room, event, body) {

@@ -36,6 +36,7 @@ export class View {
             body: event.getContent().body ?? null,
             edited: event.replacingEventId() !== undefined,
             redacted: event.isRedacted(),
+            encrypted: event.isEncrypted(),
             reply_to: event.replyEventId ?? null,
             reactions: reactionsOf(room, event_id),
         };

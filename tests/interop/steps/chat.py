@@ -87,12 +87,17 @@ async def read_receipts(meeting: Meeting) -> None:
 
 
 async def sees(witness, meeting: Meeting, event: str, **expected) -> dict:
-    """Until `witness` shows the message with all of `expected`."""
+    """Until `witness` shows the message of the lounge with all of `expected`."""
+    return await shows(witness, meeting.lounge, event, **expected)
+
+
+async def shows(witness, room: str, event: str, **expected) -> dict:
+    """Until `witness` shows the message of a room with all of `expected`."""
 
     def as_expected(shown):
         return shown is not None and all(shown[key] == value for key, value in expected.items())
 
     try:
-        return await eventually(lambda: witness.message(meeting.lounge, event), as_expected)
+        return await eventually(lambda: witness.message(room, event), as_expected)
     except AssertionError as error:
         raise AssertionError(f"{witness.client_name} should show {expected}: {error}") from None

@@ -1,6 +1,6 @@
 """History: paging back through the lounge, and what is left of everything after a restart."""
 
-from eventually import eventually
+from eventually import Skip, eventually
 from js_person import JsPerson
 from meeting import Meeting
 from nio_person import NioPerson
@@ -31,6 +31,8 @@ async def page_back(meeting: Meeting) -> None:
 
 async def restart(meeting: Meeting) -> None:
     """The clients stay as they are, logged in and syncing; the server goes away under them and comes back."""
+    if not meeting.server.can_restart:
+        raise Skip("not ours to restart")
     await meeting.server.stop()
     await meeting.server.start()
 
