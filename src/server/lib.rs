@@ -17,6 +17,7 @@ mod outgoing;
 mod password;
 mod resources;
 mod serve;
+pub mod simulated;
 mod start_message;
 mod wiring;
 
