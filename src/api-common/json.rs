@@ -134,6 +134,16 @@ pub fn read_body<T: DeserializeOwned>(request: &http::Request<&[u8]>) -> Result<
     Ok(serde_json::from_slice(body)?)
 }
 
+/// The arguments in the path of a request that says nothing else, as a tuple.
+#[derive(Clone, Debug)]
+pub struct InPath<T>(pub T);
+
+impl<T: DeserializeOwned> ReadRequest for InPath<T> {
+    fn read(_: http::Request<&[u8]>, arguments: &[&str]) -> Result<Self, DeserializationError> {
+        read_path(arguments).map(Self)
+    }
+}
+
 /// The arguments in a request's path, as a tuple.
 pub fn read_path<T: DeserializeOwned>(arguments: &[&str]) -> Result<T, DeserializationError> {
     let values =

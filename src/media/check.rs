@@ -17,7 +17,7 @@ use kith_store::{
 use sha2::{Digest, Sha256};
 
 use crate::{
-    DIRECTORY, OpenError,
+    DIRECTORY, StorageError,
     blobs::{BlobError, Blobs, name},
     open_blobs,
 };
@@ -37,7 +37,7 @@ pub struct Checked {
 }
 
 /// Checks every invariant over files.
-pub async fn check(store: &Store, config: &Config, tasks: &Tasks) -> Result<Checked, OpenError> {
+pub async fn check(store: &Store, config: &Config, tasks: &Tasks) -> Result<Checked, StorageError> {
     let blobs = open_blobs(config, &config.data_dir.join(DIRECTORY), tasks)?;
     let mut checked = Checked::default();
     let expected = check_rows(store.engine(), &mut checked)?;

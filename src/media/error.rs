@@ -4,10 +4,10 @@ use kith_store::Error;
 
 use crate::{blobs::BlobError, remote::RemoteError, thumbnail::ThumbnailError};
 
-/// Why the media repository cannot be used.
+/// Why something cannot be kept, or the media repository cannot be opened: a failure on this side.
 #[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The directory of drafts, or the object store's configuration.
+pub enum StorageError {
+    /// The directory of drafts, or the object store.
     #[error("media: {0}")]
     Blobs(#[from] BlobError),
     /// The store failed.

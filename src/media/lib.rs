@@ -38,7 +38,7 @@ use tokio::sync::{Semaphore, watch};
 
 pub use blobs::{BlobError, Blobs, ByteStream};
 pub use check::{Checked, check};
-pub use error::{MediaError, OpenError, UploadError};
+pub use error::{MediaError, StorageError, UploadError};
 pub use find::{MediaFile, Search};
 pub use moderate::Listed;
 pub use preview::PreviewError;
@@ -111,7 +111,7 @@ pub(crate) type MediaKey = (ServerSid, String);
 
 impl Media {
     /// Opens the repository over the data directory, or over the configured object store.
-    pub fn open(parts: Parts) -> Result<Arc<Self>, OpenError> {
+    pub fn open(parts: Parts) -> Result<Arc<Self>, StorageError> {
         let Parts { store, outgoing, peers, config, clock, random, tasks, server_name } = parts;
         let directory = config.data_dir.join(DIRECTORY);
         let drafts = Drafts::new(directory.join(INCOMING), random.clone(), tasks.clone());

@@ -23,8 +23,8 @@ use url::Url;
 
 use crate::{
     Media,
-    blobs::BlobError,
     draft::Finished,
+    error::StorageError,
     media_id,
     remote::{VisitError, Visited},
     thumbnail,
@@ -194,7 +194,11 @@ impl Media {
         Some(Picture { media_id, content_type, size_bytes, width, height })
     }
 
-    async fn put_picture(self: &Arc<Self>, finished: Finished, content_type: &str) -> Result<String, Broken> {
+    async fn put_picture(
+        self: &Arc<Self>,
+        finished: Finished,
+        content_type: &str,
+    ) -> Result<String, StorageError> {
         let media_id = media_id::make(&self.random);
         let record = MediaRecord {
             sha256: finished.sha256,
@@ -209,7 +213,7 @@ impl Media {
         };
         let key = (self.own_server, media_id.clone());
         let put = move |media: &Self| {
-            media.write::<(), Broken>(|read, txn, references| {
+            media.write::<(), StorageError>(|read, txn, references| {
                 Ok(Self::put_record(read, txn, references, &key, &record)?)
             })
         };
@@ -244,15 +248,6 @@ async fn read_at_most(mut answer: OutgoingStream, bytes_max: usize) -> Vec<u8> {
 
 fn header_text<'a>(answer: &'a OutgoingStream, name: &header::HeaderName) -> &'a str {
     answer.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
-}
-
-/// A failure on this side.
-#[derive(Debug, thiserror::Error)]
-enum Broken {
-    #[error(transparent)]
-    Blobs(#[from] BlobError),
-    #[error(transparent)]
-    Store(#[from] Error),
 }
 
 fn failed(cause: impl std::fmt::Display) -> PreviewError {

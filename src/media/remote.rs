@@ -10,12 +10,12 @@ use std::{sync::Arc, time::Duration};
 use kith_base::outgoing::OutgoingStream;
 use kith_peers::{Patience, PeerError};
 use kith_store::{
-    Error, ServerSid,
+    ServerSid,
     tables::media::{MEDIA, MediaRecord, MediaSource},
 };
 use ruma::{OwnedServerName, http_headers::ContentDisposition};
 
-use crate::{Media, blobs::BlobError, draft::Finished};
+use crate::{Media, draft::Finished, error::StorageError};
 
 pub(crate) use visit::{VisitError, Visited, Visitor};
 
@@ -104,7 +104,7 @@ impl Media {
             protected: false,
         };
         let (server, id) = (server.clone(), media_id.to_owned());
-        let kept: Result<ServerSid, Broken> =
+        let kept: Result<ServerSid, StorageError> =
             self.keep(finished, move |media| media.put_remote(&server, id, &record)).await;
         kept.map_err(failed)
     }
@@ -175,7 +175,7 @@ impl Media {
         server: &OwnedServerName,
         media_id: String,
         record: &MediaRecord,
-    ) -> Result<ServerSid, Broken> {
+    ) -> Result<ServerSid, StorageError> {
         let server = self.store.ids().server(server)?;
         let key = (server, media_id);
         self.write(|read, txn, references| {
@@ -200,15 +200,6 @@ impl From<PeerError> for Refused {
     fn from(error: PeerError) -> Self {
         Self::Because(RemoteError::Unreachable(error.to_string()))
     }
-}
-
-/// A failure on this side.
-#[derive(Debug, thiserror::Error)]
-enum Broken {
-    #[error(transparent)]
-    Blobs(#[from] BlobError),
-    #[error(transparent)]
-    Store(#[from] Error),
 }
 
 fn failed(cause: impl std::fmt::Display) -> RemoteError {

@@ -36,7 +36,7 @@ pub(crate) enum OpenError {
     #[error(transparent)]
     Store(#[from] kith_store::Error),
     #[error(transparent)]
-    Media(#[from] kith_media::OpenError),
+    Media(#[from] kith_media::StorageError),
     #[error(transparent)]
     Search(#[from] kith_search::IndexError),
     #[error("appservices: {0}")]

@@ -66,7 +66,7 @@ fn media(
     outgoing: Outgoing,
     peers: Arc<Peers>,
     tasks: &Tasks,
-) -> Result<Arc<Media>, kith_media::OpenError> {
+) -> Result<Arc<Media>, kith_media::StorageError> {
     Media::open(kith_media::Parts {
         store: Arc::clone(&ground.store),
         outgoing,

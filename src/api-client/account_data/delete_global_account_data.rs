@@ -3,13 +3,9 @@
 
 use kith_api_common::{
     ApiError, Call,
-    json::{Json, Own, ReadRequest, read_path},
+    json::{InPath, Json, Own},
 };
-use ruma::{
-    OwnedUserId,
-    api::{auth_scheme::AccessToken, error::DeserializationError},
-    metadata,
-};
+use ruma::{OwnedUserId, api::auth_scheme::AccessToken, metadata};
 use serde_json::{Value, json};
 
 use super::oneself;
@@ -24,23 +20,10 @@ metadata! {
     path: "/_matrix/client/unstable/org.matrix.msc3391/user/{user_id}/account_data/{type}",
 }
 
-/// What is in the path.
-pub(crate) struct Kept {
-    user_id: OwnedUserId,
-    kind: String,
-}
-
-impl ReadRequest for Kept {
-    fn read(_: http::Request<&[u8]>, arguments: &[&str]) -> Result<Self, DeserializationError> {
-        let (user_id, kind) = read_path(arguments)?;
-        Ok(Self { user_id, kind })
-    }
-}
-
-type Request = Own<Endpoint, Kept, Json<Value>>;
+type Request = Own<Endpoint, InPath<(OwnedUserId, String)>, Json<Value>>;
 
 pub(crate) fn handler(call: &Call, request: Request) -> Result<Json<Value>, ApiError> {
-    let Kept { user_id, kind } = request.request;
+    let InPath((user_id, kind)) = request.request;
     let user = oneself(call, &user_id)?;
     call.app.accounts.delete_account_data(user, None, &kind)?;
     Ok(Json::ok(json!({})))

@@ -3,13 +3,9 @@
 
 use kith_api_common::{
     ApiError, Call,
-    json::{Json, Own, ReadRequest, read_path},
+    json::{InPath, Json, Own},
 };
-use ruma::{
-    OwnedEventId,
-    api::{auth_scheme::AccessToken, error::DeserializationError},
-    metadata,
-};
+use ruma::{OwnedEventId, api::auth_scheme::AccessToken, metadata};
 use serde_json::value::RawValue;
 
 use crate::viewer::viewer;
@@ -27,23 +23,11 @@ metadata! {
     }
 }
 
-/// The event id in the path.
-pub(crate) struct OneEvent {
-    event_id: OwnedEventId,
-}
-
-impl ReadRequest for OneEvent {
-    fn read(_: http::Request<&[u8]>, arguments: &[&str]) -> Result<Self, DeserializationError> {
-        let (event_id,) = read_path(arguments)?;
-        Ok(Self { event_id })
-    }
-}
-
-type Request = Own<Endpoint, OneEvent, Json<Box<RawValue>>>;
+type Request = Own<Endpoint, InPath<(OwnedEventId,)>, Json<Box<RawValue>>>;
 
 pub(crate) fn handler(call: &Call, request: Request) -> Result<Json<Box<RawValue>>, ApiError> {
     let absent = || ApiError::not_found("There is no such event");
-    let event_id = request.request.event_id;
+    let InPath((event_id,)) = request.request;
     let read = call.app.store.read();
     let viewer = viewer(call, &*read)?;
     let (_, pdu) = call.app.rooms.find_event(&event_id)?.ok_or_else(absent)?;
