@@ -1,9 +1,10 @@
 //! Receiving what other servers deliver: each transaction once, its events room by room, its EDUs to whom they
 //! concern.
 //!
-//! A transaction is answered when everything in it has been dealt with, and what was answered is kept, so one that
-//! comes again, also after a restart, gets the same answer and is not dealt with again. The work goes on if the other
-//! server hangs up meanwhile: when it asks again, it gets what has become of it.
+//! A transaction is answered when everything in it has been dealt with; one that takes long, because much has to be
+//! fetched for it, is staged on disk, answered, and dealt with afterwards (`staged`). What was answered is kept, so one
+//! that comes again, also after a restart, gets the same answer and is not dealt with again. The work goes on if the
+//! other server hangs up meanwhile: when it asks again, it gets what has become of it.
 //! <https://spec.matrix.org/v1.19/server-server-api/#put_matrixfederationv1sendtxnid>
 
 mod answers;
@@ -11,25 +12,31 @@ mod edus;
 mod intake;
 mod pace;
 mod pdus;
+mod staged;
 #[cfg(test)]
 mod tests;
 
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
+    time::Duration,
 };
 
+use futures_util::future::BoxFuture;
 use kith_base::{Clock, Tasks};
 use kith_config::Config;
 use kith_store::{Error, ServerSid, Store};
 use parking_lot::Mutex;
-use ruma::{OwnedEventId, OwnedServerName, ServerName};
+use ruma::{OwnedEventId, OwnedServerName};
 use serde_json::value::RawValue;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 pub use self::edus::{EduHandler, PresenceUpdate, ReceiptUpdate, TypingUpdate};
-pub(crate) use self::intake::{Intake, RoomsIntake};
 use self::pace::Pace;
+pub(crate) use self::{
+    intake::{Intake, RoomsIntake},
+    staged::ANSWER_WAIT,
+};
 
 /// How many events a transaction may have.
 const EVENTS_MAX: usize = 50;
@@ -42,7 +49,7 @@ const ID_BYTES_MAX: usize = 255;
 pub type Answer = BTreeMap<OwnedEventId, Result<(), String>>;
 
 /// A transaction as it arrived.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Received {
     /// The server that sent it, which has signed the request.
     pub origin: OwnedServerName,
@@ -87,6 +94,8 @@ pub(crate) struct InboxParts {
     pub(crate) config: Arc<Config>,
     pub(crate) intake: Arc<dyn Intake>,
     pub(crate) edus: Arc<dyn EduHandler>,
+    /// How long a transaction may take before it is answered.
+    pub(crate) answer_wait: Duration,
 }
 
 /// Receives what other servers deliver.
@@ -98,6 +107,9 @@ pub(crate) struct Inbox {
     edus: Arc<dyn EduHandler>,
     pace: Pace,
     flights: Flights,
+    answer_wait: Duration,
+    /// How many more transactions may be answered before they have been dealt with.
+    places_aside: Semaphore,
 }
 
 /// A transaction being dealt with; nobody joins it any more once this is dropped.
@@ -114,9 +126,11 @@ impl Drop for Flight {
 
 impl Inbox {
     pub(crate) fn new(parts: InboxParts) -> Arc<Self> {
-        let InboxParts { store, clock, tasks, config, intake, edus } = parts;
+        let InboxParts { store, clock, tasks, config, intake, edus, answer_wait } = parts;
         let pace = Pace::new(clock.clone(), &config.rate_limits);
-        Arc::new(Self { store, clock, tasks, intake, edus, pace, flights: Flights::default() })
+        let places_aside = Semaphore::new(staged::STAGED_MAX);
+        let flights = Flights::default();
+        Arc::new(Self { store, clock, tasks, intake, edus, pace, flights, answer_wait, places_aside })
     }
 
     /// Deals with a transaction, or says what became of it when it came before.
@@ -149,45 +163,65 @@ impl Inbox {
         }
         let flight = Flight { inbox: Arc::clone(self), key };
         self.tasks.spawn("federation transaction", async move {
-            let outcome = flight.inbox.deal_with(server, received).await.map_err(failed);
+            let told = |answer| {
+                sender.send_replace(Some(Ok(answer)));
+            };
+            let outcome = flight.inbox.deal_with(server, Arc::new(received), told).await.map_err(failed);
             drop(flight);
             sender.send_replace(Some(outcome));
         });
         receiver
     }
 
-    async fn deal_with(self: &Arc<Self>, server: ServerSid, received: Received) -> Result<Answer, Error> {
-        let Received { origin, id, pdus, edus } = received;
-        let (inbox, known_id) = (Arc::clone(self), id.clone());
-        if let Some(answer) = self.tasks.blocking(move || inbox.find_answer(server, &known_id)).await? {
+    /// Deals with a transaction; tells what is known so far if that takes long.
+    async fn deal_with(
+        self: &Arc<Self>,
+        server: ServerSid,
+        received: Arc<Received>,
+        tell: impl FnOnce(Answer),
+    ) -> Result<Answer, Error> {
+        let (inbox, id) = (Arc::clone(self), received.id.clone());
+        if let Some(answer) = self.tasks.blocking(move || inbox.find_answer(server, &id)).await? {
             return Ok(answer);
         }
         metrics::counter!("kith_federation_received_transactions_total").increment(1);
-        // Keys for messages are among the EDUs; they need not wait until the events before them have been fetched.
-        let (told, answer) = tokio::join!(self.hand_on(&origin, edus), self.take_in(&origin, pdus));
-        told?;
-        let answer = answer?;
+        let answer = Mutex::default();
+        if !self.work_or_set_aside(server, &received, &answer, tell).await? {
+            return Ok(answer.into_inner());
+        }
+        let answer = answer.into_inner();
         let (inbox, kept) = (Arc::clone(self), answer.clone());
-        self.tasks.blocking(move || inbox.keep_answer(server, &id, &kept)).await?;
+        self.tasks.blocking(move || inbox.keep_answer(server, &received.id, &kept)).await?;
         Ok(answer)
     }
 
-    /// Hands EDUs on, in their order.
-    async fn hand_on(self: &Arc<Self>, origin: &ServerName, edus: Vec<Box<RawValue>>) -> Result<(), Error> {
-        if edus.is_empty() {
-            return Ok(());
-        }
-        let (inbox, origin) = (Arc::clone(self), origin.to_owned());
-        self.tasks
-            .blocking(move || {
-                edus.iter().try_for_each(|edu| edus::hand_on(&*inbox.intake, &*inbox.edus, &origin, edu))
-            })
-            .await
+    /// Does what a transaction asks for, and notes in `answer` what becomes of its events.
+    fn work<'a>(
+        self: &'a Arc<Self>,
+        received: &'a Arc<Received>,
+        answer: &'a Mutex<Answer>,
+    ) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(async move {
+            // Keys for messages are among the EDUs; they need not wait until the events before them have been fetched.
+            let events = pdus::take_in(&*self.intake, &received.origin, &received.pdus, answer);
+            let (told, taken) = tokio::join!(self.hand_on(Arc::clone(received)), events);
+            told.and(taken)
+        })
     }
 
-    /// Takes events in: rooms beside each other, each room's events in their order.
-    async fn take_in(&self, origin: &ServerName, pdus: Vec<Box<RawValue>>) -> Result<Answer, Error> {
-        pdus::take_in(&*self.intake, origin, pdus).await
+    /// Hands EDUs on, in their order.
+    async fn hand_on(self: &Arc<Self>, received: Arc<Received>) -> Result<(), Error> {
+        if received.edus.is_empty() {
+            return Ok(());
+        }
+        let inbox = Arc::clone(self);
+        self.tasks
+            .blocking(move || {
+                let hand_on =
+                    |edu: &Box<RawValue>| edus::hand_on(&*inbox.intake, &*inbox.edus, &received.origin, edu);
+                received.edus.iter().try_for_each(hand_on)
+            })
+            .await
     }
 }
 

@@ -19,10 +19,10 @@ use kith_rooms::Rooms;
 use kith_store::{Error, Store};
 
 use courier::Courier;
+use inbox::{ANSWER_WAIT, Inbox, InboxParts, RoomsIntake};
 pub use inbox::{
     Answer, EduHandler, PresenceUpdate, ReceiptUpdate, Received, TransactionError, TypingUpdate,
 };
-use inbox::{Inbox, InboxParts, RoomsIntake};
 use sender::{Sender, SenderParts};
 
 /// What [`Federation`] is made of.
@@ -63,15 +63,18 @@ impl Federation {
             config: Arc::clone(&config),
             intake: Arc::new(RoomsIntake { rooms: Arc::clone(&rooms), tasks: tasks.clone() }),
             edus,
+            answer_wait: ANSWER_WAIT,
         });
         let courier = Arc::clone(&peers) as Arc<dyn Courier>;
         let sender = Sender::new(SenderParts { store, rooms, config, clock, random, tasks, courier })?;
         Ok(Arc::new(Self { sender, inbox, peers }))
     }
 
-    /// Delivers until the server stops, unless the operator keeps this server to itself.
+    /// Delivers, and deals with what was delivered, until the server stops, unless the operator keeps this server to
+    /// itself.
     pub fn start(&self) {
         if self.peers.is_enabled() {
+            self.inbox.start();
             self.sender.start();
         }
     }

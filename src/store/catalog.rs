@@ -84,6 +84,7 @@ catalog! {
     ROOM_OUTGOING "room_outgoing" Point;
     RELAYS "relays" Point;
     RECEIVED_TRANSACTIONS "received_transactions" Range;
+    STAGED_TRANSACTIONS "staged_transactions" Range;
     // Delivering to application services (tables/appservices.rs).
     APPSERVICE_DELIVERIES "appservice_deliveries" Point;
     // Users (tables/accounts.rs).

@@ -2,7 +2,7 @@
 
 use kith_store::{
     Direction, Error, ServerSid,
-    tables::destinations::{RECEIVED_TRANSACTIONS, ReceivedTransaction},
+    tables::destinations::{RECEIVED_TRANSACTIONS, ReceivedTransaction, STAGED_TRANSACTIONS},
 };
 use ruma::EventId;
 
@@ -25,7 +25,7 @@ impl Inbox {
         Ok(None)
     }
 
-    /// Keeps an answer, in the place of the oldest one once all places are taken.
+    /// Keeps an answer, in the place of the oldest one once all places are taken; the transaction is dealt with.
     pub(super) fn keep_answer(&self, server: ServerSid, id: &str, answer: &Answer) -> Result<(), Error> {
         let mut taken = [None; ANSWERS_MAX as usize];
         for row in RECEIVED_TRANSACTIONS.scan(self.store.engine(), &server, Direction::Forward) {
@@ -43,6 +43,7 @@ impl Inbox {
             ReceivedTransaction { id: id.to_owned(), at_ms: self.clock.now_ms(), events: events.collect() };
         let mut txn = self.store.begin();
         RECEIVED_TRANSACTIONS.put(&mut txn.batch, &(server, slot), &transaction);
+        STAGED_TRANSACTIONS.delete(&mut txn.batch, &(server, id.to_owned()));
         self.store.commit_durably(txn)
     }
 }

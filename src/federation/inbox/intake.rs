@@ -24,6 +24,9 @@ pub(crate) trait Intake: Send + Sync {
     /// Whether a room is known here and does not shut a server out.
     fn admits(&self, origin: &ServerName, room_id: &RoomId) -> Result<bool, Error>;
 
+    /// The id of an event, if it can be told: it takes the version of the room.
+    fn event_id(&self, room_id: &RoomId, event: &RawValue) -> Result<Option<OwnedEventId>, Error>;
+
     /// Takes an event in, with everything that takes, and says what became of it. An error means that the event should
     /// come again.
     fn take_in<'a>(
@@ -46,6 +49,10 @@ impl Intake for RoomsIntake {
             Some(room) => self.rooms.is_allowed_by_acl(room.sid, origin),
             None => Ok(false),
         }
+    }
+
+    fn event_id(&self, room_id: &RoomId, event: &RawValue) -> Result<Option<OwnedEventId>, Error> {
+        event_id(&self.rooms, room_id, event)
     }
 
     fn take_in<'a>(
@@ -126,7 +133,7 @@ fn taken(
     Ok(Taken { event_id, outcome })
 }
 
-/// The id of an event that was not taken in.
+/// The id of an event that may not have been taken in.
 fn event_id(rooms: &Rooms, room_id: &RoomId, event: &RawValue) -> Result<Option<OwnedEventId>, Error> {
     let Some(room) = rooms.room(room_id)? else { return Ok(None) };
     Ok(parse_pdu(room.version, event.get()).ok().map(|pdu| pdu.event_id().clone()))

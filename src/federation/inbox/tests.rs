@@ -6,10 +6,13 @@ use futures_util::future::BoxFuture;
 use kith_base::{Clock, Tasks};
 use kith_config::Config;
 use kith_kv::memory::MemoryEngine;
-use kith_store::{Engine, Error, Options, Store, catalog};
+use kith_store::{
+    Direction, Engine, Error, Options, Store, catalog, tables::destinations::STAGED_TRANSACTIONS,
+};
 use parking_lot::Mutex;
-use ruma::{EventId, RoomId, ServerName, owned_server_name};
+use ruma::{EventId, OwnedEventId, RoomId, ServerName, owned_server_name};
 use serde_json::{Value, json, value::RawValue};
+use tokio::sync::Notify;
 
 use super::{
     Answer, EduHandler, Inbox, InboxParts, Intake, PresenceUpdate, ReceiptUpdate, Received, TransactionError,
@@ -22,11 +25,18 @@ struct Notes {
     events: Mutex<Vec<String>>,
     edus: Mutex<Vec<String>>,
     failing: Mutex<bool>,
+    /// Whoever takes in an event named "slow…" waits for this.
+    fetched: Notify,
 }
 
 impl Intake for Notes {
     fn admits(&self, _: &ServerName, room_id: &RoomId) -> Result<bool, Error> {
         Ok(!room_id.as_str().contains("closed"))
+    }
+
+    fn event_id(&self, _: &RoomId, event: &RawValue) -> Result<Option<OwnedEventId>, Error> {
+        let event: Value = serde_json::from_str(event.get()).expect("JSON");
+        Ok(EventId::parse(format!("${}:b.example", event["name"].as_str().expect("a name"))).ok())
     }
 
     fn take_in<'a>(
@@ -38,6 +48,9 @@ impl Intake for Notes {
         Box::pin(async move {
             let event: Value = serde_json::from_str(event.get()).expect("JSON");
             let name = event["name"].as_str().expect("a name").to_owned();
+            if name.starts_with("slow") {
+                self.fetched.notified().await;
+            }
             // Whoever comes second must not overtake.
             tokio::time::sleep(Duration::from_millis(if name.ends_with('1') { 20 } else { 1 })).await;
             self.events.lock().push(format!("{room_id} {name}"));
@@ -108,6 +121,7 @@ impl World {
             config: Arc::new(config),
             intake: Arc::clone(&notes) as Arc<dyn Intake>,
             edus: Arc::clone(&notes) as Arc<dyn EduHandler>,
+            answer_wait: Duration::from_millis(300),
         });
         Self { engine, clock, notes, inbox }
     }
@@ -194,6 +208,39 @@ async fn who_asks_again_meanwhile_waits_for_the_same_answer() {
     assert_eq!(first.expect("receives"), second.expect("receives"));
     assert_eq!(world.notes.events.lock().len(), 1);
     assert!(world.inbox.flights.lock().is_empty());
+}
+
+#[tokio::test]
+async fn what_takes_long_is_answered_first_and_dealt_with_afterwards_also_after_a_restart() {
+    let world = World::new();
+    let pdus = || vec![event("a", "slow1"), event("a", "a2"), event("b", "bad1")];
+    let first = world.receive("1", pdus(), vec![]).await.expect("receives");
+    let told = |answer: &Answer| {
+        answer.iter().map(|(id, outcome)| (id.to_string(), outcome.is_ok())).collect::<Vec<_>>()
+    };
+    let told_first = told(&first);
+    let expected = [("$a2:b.example", true), ("$bad1:b.example", false), ("$slow1:b.example", true)];
+    assert_eq!(told_first, expected.map(|(id, taken)| (id.to_owned(), taken)));
+    assert_eq!(*world.notes.events.lock(), ["!b:b.example bad1"]);
+    // It is still being dealt with, and whoever asks again gets the same.
+    assert_eq!(world.receive("1", pdus(), vec![]).await.expect("receives"), first);
+    // The server stops before what is missing was fetched, and starts again.
+    assert!(world.inbox.tasks.stop(Duration::from_secs(5)).await);
+    let world = world.reopen();
+    world.inbox.start();
+    world.notes.fetched.notify_one();
+    let dealt_with = async {
+        while STAGED_TRANSACTIONS.scan(&*world.engine, &(), Direction::Forward).next().is_some() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), dealt_with).await.expect("dealt with");
+    let events = world.notes.events.lock().clone();
+    let of_a: Vec<_> = events.iter().filter(|event| event.starts_with("!a")).collect();
+    assert_eq!(of_a, ["!a:b.example slow1", "!a:b.example a2"]);
+    // From now on the answer is the kept one.
+    assert_eq!(told(&world.receive("1", pdus(), vec![]).await.expect("receives")), told_first);
+    assert_eq!(world.notes.events.lock().len(), events.len());
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
-//! `destinations`, `owed_events`, `room_outgoing`, `relays`, `received_transactions`: how far delivering to other
-//! servers has come, and what they delivered.
+//! `destinations`, `owed_events`, `room_outgoing`, `relays`, `received_transactions`, `staged_transactions`: how far
+//! delivering to other servers has come, and what they delivered.
 //!
 //! A server that keeps up has no row: one cursor is common to all of them (`counters`). A server that could not be
 //! reached has a cursor of its own from then on, until it has caught up.
@@ -27,6 +27,10 @@ pub static RELAYS: Table<EventSid, ()> = Table::new(families::RELAYS);
 /// goes on to the next only when the one before was answered. One that comes again gets the same answer.
 pub static RECEIVED_TRANSACTIONS: Table<(ServerSid, u8), ReceivedTransaction> =
     Table::new(families::RECEIVED_TRANSACTIONS);
+/// `(server, transaction id) → a transaction it sent`, from when it was acknowledged until it has been dealt with: only
+/// those that take longer than a server should wait for its answer.
+pub static STAGED_TRANSACTIONS: Table<(ServerSid, String), StagedTransaction> =
+    Table::new(families::STAGED_TRANSACTIONS);
 
 /// How far a server was delivered to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,3 +72,15 @@ pub struct ReceivedTransaction {
     pub events: Vec<(String, Option<String>)>,
 }
 record!(ReceivedTransaction, 1);
+
+/// A transaction that another server sent and that is not yet dealt with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StagedTransaction {
+    /// When it was acknowledged, in unix milliseconds.
+    pub at_ms: u64,
+    /// The events, as JSON.
+    pub pdus: Vec<String>,
+    /// The EDUs, as JSON.
+    pub edus: Vec<String>,
+}
+record!(StagedTransaction, 1);
