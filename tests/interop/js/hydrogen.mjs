@@ -19,7 +19,7 @@ const TYPES = {
     ".wasm": "application/wasm",
 };
 const VIEWPORT = { width: 1100, height: 700 };
-const SHOWN_WITHIN_MS = 30_000;
+const SHOWN_WITHIN_MS = 60_000;
 
 export class Person {
     constructor(baseUrl) {
