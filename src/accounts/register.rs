@@ -13,8 +13,8 @@ use ruma::{OwnedUserId, UserId, api::client::uiaa::AuthData};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Accounts, Appservice, LocalpartError, NewDevice, PasswordError, Session, SessionError, Stage,
-    ThreepidError, UiaError, ValidationPurpose, account,
+    Accounts, Appservice, AuthenticateError, Credentials, LocalpartError, NewDevice, PasswordError, Session,
+    SessionError, Stage, ThreepidError, UiaError, ValidationPurpose, account,
     uia::{Operation, Proven},
 };
 
@@ -36,6 +36,8 @@ pub struct Registration<'a> {
     pub inhibit_login: bool,
     /// Proof for one stage.
     pub auth: Option<&'a AuthData>,
+    /// The access token of the guest who becomes a full user under the name they have.
+    pub guest_access_token: Option<&'a str>,
 }
 
 /// An account that was made.
@@ -59,6 +61,9 @@ pub enum RegisterError {
     /// The name is taken.
     #[error("the user name is taken")]
     InUse,
+    /// The access token is not that of the guest with this name.
+    #[error("this is not the access token of the guest with this name")]
+    NotTheGuest,
     /// The name cannot be had.
     #[error(transparent)]
     Localpart(#[from] LocalpartError),
@@ -93,6 +98,8 @@ pub(crate) struct NewAccount<'a> {
     pub(crate) device: Option<NewDevice<'a>>,
     pub(crate) email: Option<String>,
     pub(crate) proven: Option<Proven>,
+    /// The account is there already, as a guest's.
+    pub(crate) of_guest: bool,
 }
 
 /// What a registration keeps from one request to the next.
@@ -119,7 +126,8 @@ impl Accounts {
             return Err(RegisterError::Closed);
         }
         // What can be told now is told before anybody goes through the stages in vain.
-        if let Some(name) = wish.username {
+        let guest = self.guest_of(wish)?;
+        if let (None, Some(name)) = (&guest, wish.username) {
             self.check_available(name)?;
         }
         if let Some(password) = wish.password {
@@ -135,9 +143,11 @@ impl Accounts {
         let proven = self.prove(&operation, wish.auth)?;
         let kept: Kept = serde_json::from_str(&proven.record.parameters).unwrap_or_default();
         let password = wish.password.ok_or(RegisterError::Missing("password"))?;
-        let user_id = match wish.username.or(kept.username.as_deref()) {
-            Some(name) => self.check_localpart(name)?,
-            None => self.next_number()?,
+        let of_guest = guest.is_some();
+        let user_id = match (guest, wish.username.or(kept.username.as_deref())) {
+            (Some(guest), _) => guest,
+            (None, Some(name)) => self.check_localpart(name)?,
+            (None, None) => self.next_number()?,
         };
         let mut record = account::new_record(AccountKind::User, self.now_ms());
         record.password = Some(self.hasher.hash(password)?);
@@ -155,7 +165,29 @@ impl Accounts {
             device: (!inhibit_login).then_some(device),
             email: proven.record.email.clone(),
             proven: Some(proven),
+            of_guest,
         })
+    }
+
+    /// The guest that somebody is and wants to be no longer.
+    /// <https://spec.matrix.org/v1.19/client-server-api/#guest-access>
+    fn guest_of(&self, wish: &Registration<'_>) -> Result<Option<OwnedUserId>, RegisterError> {
+        let Some(token) = wish.guest_access_token else { return Ok(None) };
+        let credentials = Credentials {
+            token,
+            as_user: None,
+            as_device: None,
+            address: None,
+            user_agent: None,
+            may_be_locked: false,
+        };
+        match self.authenticate(&credentials) {
+            Ok(guest) if guest.guest && wish.username == Some(guest.user_id.localpart()) => {
+                Ok(Some(guest.user_id))
+            }
+            Err(AuthenticateError::Store(error)) => Err(error.into()),
+            _ => Err(RegisterError::NotTheGuest),
+        }
     }
 
     /// Makes an account for a guest, with a number for a name.
@@ -171,6 +203,7 @@ impl Accounts {
             device: Some(NewDevice { device_id: None, display_name, refresh: false }),
             email: None,
             proven: None,
+            of_guest: false,
         })
     }
 
@@ -189,6 +222,7 @@ impl Accounts {
             device: (!wish.inhibit_login).then(|| wish.device.clone()),
             email: None,
             proven: None,
+            of_guest: false,
         })
     }
 
@@ -211,6 +245,7 @@ impl Accounts {
             device: None,
             email: None,
             proven: None,
+            of_guest: false,
         })?;
         Ok(registered.user_id)
     }
@@ -221,13 +256,23 @@ impl Accounts {
         let user = self.store.ids().user(new.user_id)?;
         let lane = self.lanes.user(user);
         let shared = new.proven.is_some().then(|| self.lanes.registration());
-        if ACCOUNTS.contains(self.read(), &user)? {
-            return Err(RegisterError::InUse);
-        }
         let mut txn = self.store.begin();
-        ACCOUNTS.put(&mut txn.batch, &user, &new.record);
-        let display_name = new.display_name.map(str::to_owned);
-        PROFILES.put(&mut txn.batch, &user, &ProfileRecord { display_name, ..ProfileRecord::default() });
+        match ACCOUNTS.get(self.read(), &user)? {
+            None if !new.of_guest => {
+                ACCOUNTS.put(&mut txn.batch, &user, &new.record);
+                let display_name = new.display_name.map(str::to_owned);
+                PROFILES.put(
+                    &mut txn.batch,
+                    &user,
+                    &ProfileRecord { display_name, ..ProfileRecord::default() },
+                );
+            }
+            Some(guest) if new.of_guest && guest.kind == AccountKind::Guest && !guest.deactivated => {
+                let AccountRecord { kind, password, terms, .. } = new.record;
+                ACCOUNTS.put(&mut txn.batch, &user, &AccountRecord { kind, password, terms, ..guest });
+            }
+            _ => return Err(RegisterError::InUse),
+        }
         account::announce_profile(&mut txn, user)?;
         if let Some(proven) = &new.proven {
             Self::end_uia_session(&mut txn, proven);
@@ -248,6 +293,9 @@ impl Accounts {
             Err(Error::Conflict) => return Err(UiaError::OtherOperation.into()),
             other => other?,
         };
+        if new.of_guest {
+            self.forget_sessions(user)?;
+        }
         drop((shared, lane));
         committed.wait_durable()?;
         Ok(Registered { user_id: new.user_id.to_owned(), session })

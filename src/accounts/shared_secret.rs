@@ -103,6 +103,7 @@ impl Accounts {
             device: (!wish.inhibit_login).then(NewDevice::default),
             email: None,
             proven: None,
+            of_guest: false,
         })?)
     }
 

@@ -81,7 +81,7 @@ pub struct Challenge {
 /// What was wrong with a piece of proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// The password is wrong, or the account it is for is another.
+    /// The password is wrong.
     WrongPassword,
     /// The registration token is unknown, expired or used up.
     BadToken,
@@ -115,6 +115,9 @@ pub enum UiaError {
     /// The session belongs to another operation, or was used already.
     #[error("the authentication session belongs to another operation")]
     OtherOperation,
+    /// What is shown is another account's, or nobody's: no second attempt makes it this one's.
+    #[error("this proves nothing about your account")]
+    OtherAccount,
     /// The account has nothing with which to prove anything: no password.
     #[error("this account cannot authenticate for this")]
     Impossible,
@@ -303,13 +306,9 @@ impl Accounts {
             AuthData::Dummy(_) | AuthData::Terms(_) => Ok(None),
             AuthData::Password(proof) => {
                 let named = self.find_by_identifier(&proof.identifier)?;
-                let user = record.user.filter(|user| Some(*user) == named);
-                let account = match user {
-                    Some(user) => ACCOUNTS.get(self.read(), &user)?.map(|account| (user, account)),
-                    None => None,
-                };
-                let right = match account {
-                    Some((user, account)) => {
+                let user = record.user.filter(|user| Some(*user) == named).ok_or(UiaError::OtherAccount)?;
+                let right = match ACCOUNTS.get(self.read(), &user)? {
+                    Some(account) => {
                         self.compare_password(user, account.password.as_ref(), &proof.password)?.is_some()
                     }
                     None => false,

@@ -17,6 +17,7 @@ mod request_registration_token_via_email;
 mod request_registration_token_via_msisdn;
 mod show_email_link;
 mod submit_email_token;
+mod unbind_3pid;
 mod whoami;
 
 use kith_api_common::Router;
@@ -40,5 +41,6 @@ pub(crate) fn routes(router: Router) -> Router {
         .endpoint(request_registration_token_via_msisdn::handler)
         .endpoint_raw(show_email_link::handler)
         .endpoint_raw(submit_email_token::handler)
+        .endpoint(unbind_3pid::handler)
         .endpoint(whoami::handler)
 }

@@ -8,7 +8,8 @@ mod update_device;
 
 use kith_accounts::Device;
 use kith_api_common::Router;
-use ruma::{MilliSecondsSinceUnixEpoch, UInt};
+use ruma::OwnedDeviceId;
+use serde::Serialize;
 
 pub(crate) fn routes(router: Router) -> Router {
     router
@@ -19,12 +20,25 @@ pub(crate) fn routes(router: Router) -> Router {
         .endpoint(update_device::handler)
 }
 
-/// A device as clients see it.
-fn shown(device: Device) -> ruma::api::client::device::Device {
-    ruma::api::client::device::Device {
-        device_id: device.device_id,
-        display_name: device.display_name,
-        last_seen_ip: device.last_seen_address,
-        last_seen_ts: device.last_seen_ms.map(|ms| MilliSecondsSinceUnixEpoch(UInt::new_saturating(ms))),
+/// A device as clients see it. What is not known is absent, where ruma's type says null.
+#[derive(Debug, Serialize)]
+pub(crate) struct Shown {
+    device_id: OwnedDeviceId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    display_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_seen_ip: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_seen_ts: Option<u64>,
+}
+
+impl From<Device> for Shown {
+    fn from(device: Device) -> Self {
+        Self {
+            device_id: device.device_id,
+            display_name: device.display_name,
+            last_seen_ip: device.last_seen_address,
+            last_seen_ts: device.last_seen_ms,
+        }
     }
 }

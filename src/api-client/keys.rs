@@ -7,7 +7,12 @@ mod upload_keys;
 mod upload_signatures;
 mod upload_signing_keys;
 
+use std::collections::BTreeMap;
+
 use kith_api_common::Router;
+use ruma::OwnedServerName;
+use serde::Serialize;
+use serde_json::Value;
 
 pub(crate) fn routes(router: Router) -> Router {
     router
@@ -17,4 +22,12 @@ pub(crate) fn routes(router: Router) -> Router {
         .endpoint(upload_keys::handler)
         .endpoint_async(upload_signatures::handler)
         .endpoint(upload_signing_keys::handler)
+}
+
+/// Keys for a client, who is told of no failures too. Other servers are told of none.
+#[derive(Debug, Serialize)]
+pub(crate) struct WithFailures<T> {
+    failures: BTreeMap<OwnedServerName, Value>,
+    #[serde(flatten)]
+    keys: T,
 }

@@ -1,5 +1,6 @@
 //! Sending messages and state.
 
+mod levels;
 mod relation;
 mod state;
 

@@ -18,6 +18,7 @@ use crate::{
     aliases::remove_alias,
     commit::RoomWrite,
     create::{CreateError, Founding, invalid_state},
+    membership::carry_over::carry_over,
 };
 
 /// What the tombstone says to people.
@@ -62,9 +63,12 @@ impl Rooms {
         )?;
         empty_canonical_alias(&mut old.write, user, now_ms)?;
         silence(&mut old.write, user, now_ms)?;
+        let (from, to) = (old.write.room.sid, founding.room());
         let (write, lane) = old.into_parts();
         founding.done_with(write)?;
         drop(lane);
+        // Others bring their settings along when they join; who upgrades is there already.
+        carry_over(self, requester.user, from, to)?;
         Ok(new_id)
     }
 

@@ -28,6 +28,7 @@ pub(crate) fn handler(call: &Call, request: Request) -> Result<Json<Value>, ApiE
         },
         inhibit_login: request.inhibit_login,
         auth: request.auth.as_ref(),
+        guest_access_token: request.guest_access_token.as_deref(),
     };
     if matches!(request.login_type, Some(LoginType::ApplicationService)) {
         return Ok(Json::ok(body(accounts.register_as_appservice(call.appservice()?, &wish)?)));

@@ -8,11 +8,12 @@ use kith_api_common::{
 use kith_e2ee::{ClaimedKeys, KeysWanted};
 use ruma::api::client::keys::claim_keys::v3;
 
-use super::get_keys::milliseconds;
+use super::{WithFailures, get_keys::milliseconds};
 
-type Request = Answered<v3::Request, Json<ClaimedKeys>>;
+type Response = Json<WithFailures<ClaimedKeys>>;
+type Request = Answered<v3::Request, Response>;
 
-pub(crate) async fn handler(call: Call, request: Request) -> Result<Json<ClaimedKeys>, ApiError> {
+pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, ApiError> {
     let request = request.request;
     call.limit(Limit::Keys)?;
     let wanted: KeysWanted = request
@@ -26,6 +27,6 @@ pub(crate) async fn handler(call: Call, request: Request) -> Result<Json<Claimed
             )
         })
         .collect();
-    let claimed = call.app.e2ee.claim_keys(wanted, request.timeout.map(milliseconds)).await?;
-    Ok(Json::ok(claimed))
+    let mut keys = call.app.e2ee.claim_keys(wanted, request.timeout.map(milliseconds)).await?;
+    Ok(Json::ok(WithFailures { failures: std::mem::take(&mut keys.failures), keys }))
 }

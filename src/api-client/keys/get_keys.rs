@@ -10,9 +10,12 @@ use kith_api_common::{
 use kith_e2ee::{DevicesWanted, QueriedKeys};
 use ruma::api::client::keys::get_keys::v3;
 
-type Request = Answered<v3::Request, Json<QueriedKeys>>;
+use super::WithFailures;
 
-pub(crate) async fn handler(call: Call, request: Request) -> Result<Json<QueriedKeys>, ApiError> {
+type Response = Json<WithFailures<QueriedKeys>>;
+type Request = Answered<v3::Request, Response>;
+
+pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, ApiError> {
     let request = request.request;
     call.limit(Limit::Keys)?;
     let wanted: DevicesWanted = request
@@ -21,8 +24,8 @@ pub(crate) async fn handler(call: Call, request: Request) -> Result<Json<Queried
         .map(|(user_id, devices)| (user_id, devices.iter().map(ToString::to_string).collect()))
         .collect();
     let timeout_ms = request.timeout.map(milliseconds);
-    let found = call.app.e2ee.query_keys(call.requester()?.user, wanted, timeout_ms).await?;
-    Ok(Json::ok(found))
+    let mut keys = call.app.e2ee.query_keys(call.requester()?.user, wanted, timeout_ms).await?;
+    Ok(Json::ok(WithFailures { failures: std::mem::take(&mut keys.failures), keys }))
 }
 
 /// A time to wait as the domain counts it.

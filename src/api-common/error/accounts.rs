@@ -87,9 +87,10 @@ impl From<LocalpartError> for ApiError {
 impl From<RegisterError> for ApiError {
     fn from(error: RegisterError) -> Self {
         match error {
-            RegisterError::Closed | RegisterError::NoGuests | RegisterError::TokenWithdrawn => {
-                Self::forbidden(error.to_string())
-            }
+            RegisterError::Closed
+            | RegisterError::NoGuests
+            | RegisterError::NotTheGuest
+            | RegisterError::TokenWithdrawn => Self::forbidden(error.to_string()),
             RegisterError::InUse => Self::bad_request(ErrorKind::UserInUse, "The user name is taken"),
             RegisterError::Missing(_) => Self::bad_request(ErrorKind::MissingParam, error.to_string()),
             RegisterError::Localpart(error) => error.into(),
@@ -135,7 +136,9 @@ impl From<UiaError> for ApiError {
             UiaError::Challenge(challenge) => {
                 Self::json(StatusCode::UNAUTHORIZED, challenge_body(*challenge))
             }
-            UiaError::OtherOperation | UiaError::Impossible => Self::forbidden(error.to_string()),
+            UiaError::OtherOperation | UiaError::OtherAccount | UiaError::Impossible => {
+                Self::forbidden(error.to_string())
+            }
             UiaError::Password(error) => error.into(),
             UiaError::Store(error) => error.into(),
         }

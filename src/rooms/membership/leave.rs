@@ -3,13 +3,13 @@
 
 use kith_accounts::Requester;
 use kith_store::{Committed, RoomSid, UserSid, tables::members::Membership};
-use ruma::{RoomId, UserId};
+use ruma::{RoomId, UserId, events::StateEventType};
 
 use super::{MemberContent, MembershipError};
-use crate::{Rooms, acting::not_in_room};
+use crate::{Rooms, acting::not_in_room, room_state::membership_of};
 
 impl Rooms {
-    /// Leaves a room. Suspended users may.
+    /// Leaves a room; leaving it again changes nothing. Suspended users may.
     pub fn leave(
         &self,
         requester: &Requester,
@@ -72,8 +72,13 @@ impl Rooms {
     ) -> Result<Committed, MembershipError> {
         let room = self.find_room_of(room)?.ok_or(MembershipError::UnknownRoom)?;
         let mut acting = self.act(room)?;
-        match acting.write.membership(user)? {
+        let member = acting.write.current(&StateEventType::RoomMember, user.as_str())?;
+        match member.as_ref().and_then(membership_of) {
             Some(Membership::Join | Membership::Invite | Membership::Knock) => {}
+            // Whoever has left has what they ask for.
+            Some(Membership::Leave) if member.as_ref().is_some_and(|event| event.sender() == user) => {
+                return Ok(acting.commit()?);
+            }
             _ => return Err(not_in_room().into()),
         }
         let content = MemberContent::new(Membership::Leave, reason);

@@ -9,7 +9,7 @@ use ruma::{
 };
 use serde_json::{Value, value::RawValue};
 
-use super::SendError;
+use super::{SendError, levels};
 use crate::{
     Rooms, WriteError,
     acting::check_not_suspended,
@@ -78,8 +78,16 @@ impl Rooms {
             _ => {}
         }
         let about_guests = kind == StateEventType::RoomGuestAccess;
+        let malformed = kind == StateEventType::RoomPowerLevels && {
+            let powers = acting.write.powers(acting.write.heads.state)?;
+            levels::are_malformed(acting.write.room.version, &powers, &content)
+        };
         let draft = Draft::state(kind, state_key, content);
-        let event = acting.write.send_state_in(draft, &requester.user_id, timestamp_ms, transaction)?;
+        let sent = acting.write.send_state_in(draft, &requester.user_id, timestamp_ms, transaction);
+        let event = sent.map_err(|error| match error {
+            WriteError::Refused(reason) if malformed => WriteError::Malformed(reason),
+            error => error,
+        })?;
         if about_guests && !membership::guests::are_welcome(&acting.write)? {
             membership::guests::send_away(&mut acting.write, timestamp_ms)?;
         }

@@ -22,6 +22,7 @@ mod request_registration_token_via_email;
 mod request_registration_token_via_msisdn;
 mod show_email_link;
 mod submit_email_token;
+mod unbind_3pid;
 mod whoami;
 
 use serde_json::{Value, json};

@@ -111,6 +111,8 @@ async fn the_script_serves_clients_and_tls_and_keeps_what_is_there() {
     let body = json!({"username": "alice", "password": "x", "auth": {"type": "m.login.dummy"}});
     let registered = client.post(suite.url("/_matrix/client/v3/register")).json(&body).send().await.unwrap();
     assert_eq!(registered.status(), 200, "one request makes an account");
+    let directory = client.get(suite.url("/_matrix/client/v3/publicRooms")).send().await.unwrap();
+    assert_eq!(directory.status(), 200, "the directory needs no account");
     drop(running);
 
     let certificate = || std::fs::read(suite.directory.path().join("state/certificate.pem")).unwrap();

@@ -31,6 +31,44 @@ async fn guests_come_without_a_name() {
 }
 
 #[tokio::test]
+async fn guests_become_full_users_under_their_name() {
+    const PATH: &str = "/_matrix/client/v3/register";
+    let server = Server::start_with(GUESTS).await;
+    let (guest, other) = (server.register_guest().await, server.register_guest().await);
+    let alice = server.register("alice").await;
+    let wish = |name: &str, token: &str| {
+        let auth = json!({"type": "m.login.dummy"});
+        json!({"username": name, "password": "correct horse", "guest_access_token": token, "auth": auth})
+    };
+    let name = guest.localpart();
+    let name = name.as_str();
+    for (name, token) in [
+        (name, &*other.token),
+        (name, &*alice.token),
+        (name, "nonsense"),
+        ("eve", &*guest.token),
+        ("alice", &*guest.token),
+    ] {
+        server.anonymous("POST", PATH, Some(wish(name, token))).await.refused(403, "M_FORBIDDEN");
+    }
+    // Without the token the name is nobody's to have.
+    let body = json!({"username": name, "password": "correct horse"});
+    server.anonymous("POST", PATH, Some(body)).await.refused(400, "M_INVALID_USERNAME");
+    assert_eq!(guest.get("/account/whoami").await.ok()["is_guest"], true);
+
+    let answer = server.anonymous("POST", PATH, Some(wish(name, &guest.token))).await.ok();
+    assert_eq!(answer["user_id"], *guest.id);
+    // The session of the guest goes on as the user's.
+    for session in [&guest, &User::from_login(&server, &answer)] {
+        assert!(session.get("/account/whoami").await.ok().get("is_guest").is_none());
+        session.create_room(json!({})).await;
+    }
+    server.log_in(&guest.id, "correct horse").await.ok();
+    // There is no guest any more.
+    server.anonymous("POST", PATH, Some(wish(name, &guest.token))).await.refused(403, "M_FORBIDDEN");
+}
+
+#[tokio::test]
 async fn without_guests_nobody_is_one() {
     let server = Server::start().await;
     let path = "/_matrix/client/v3/register?kind=guest";

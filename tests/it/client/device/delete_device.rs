@@ -40,6 +40,11 @@ async fn the_password_is_asked_for() {
     let mut wrong = alice.proof(&session);
     wrong["password"] = "wrong".into();
     delete(PHONE, wrong).await.unconvinced("M_FORBIDDEN", FLOWS);
+    // Whoever shows another account's password, or nobody's, does not show who they are.
+    delete(PHONE, bob.proof(&session)).await.refused(403, "M_FORBIDDEN");
+    let mut nobodys = alice.proof(&session);
+    nobodys["identifier"]["user"] = "nobody".into();
+    delete(PHONE, nobodys).await.refused(403, "M_FORBIDDEN");
     // The session is for this device and for nobody else's use.
     delete("/devices/ALICEDEVICE", alice.proof(&session)).await.refused(403, "M_FORBIDDEN");
     bob.call("DELETE", PHONE, Some(json!({"auth": bob.proof(&session)}))).await.refused(403, "M_FORBIDDEN");

@@ -18,6 +18,7 @@ async fn one_sees_ones_own_devices() {
     let answer = alice.get("/devices").await.ok();
     for device in answer["devices"].as_array().unwrap() {
         assert_eq!(device["last_seen_ip"], "127.0.0.1", "{device}");
+        assert!(device.get("display_name").is_none(), "{device}");
         let seen = u128::from(device["last_seen_ts"].as_u64().unwrap());
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
         assert!((before..=now).contains(&seen), "{device}");

@@ -95,7 +95,7 @@ async fn deleted_devices_have_no_keys_and_bad_input_is_refused() {
     alice.call_with_password("DELETE", "/devices/PHONE", json!({})).await.ok();
     // A new device of the same name does not inherit them.
     let phone = alice.log_in_again(&server, "PHONE").await;
-    assert_eq!(bob.post(PATH, wish(&phone)).await.ok(), json!({"one_time_keys": {}}));
+    assert_eq!(bob.post(PATH, wish(&phone)).await.ok(), json!({"failures": {}, "one_time_keys": {}}));
     let body = json!({"timeout": 500, "one_time_keys": {"@x:127.0.0.1:1": {"D": ALGORITHM}}});
     assert!(bob.post(PATH, body).await.ok()["failures"]["127.0.0.1:1"].is_object());
     for body in [json!({}), json!({"one_time_keys": 7})] {

@@ -24,6 +24,7 @@ async fn devices_are_found_with_their_names() {
     // One device alone, and none that does not exist.
     let body = json!({"device_keys": {&alice.id: ["PHONE", "NONE"], &bob.id: []}});
     let seen = bob.post(PATH, body).await.ok();
+    assert_eq!(seen["failures"], json!({}));
     let devices = seen["device_keys"][&alice.id].as_object().unwrap();
     assert_eq!(devices.keys().collect::<Vec<_>>(), ["PHONE"]);
     assert_eq!(seen["device_keys"][&bob.id], json!({}));

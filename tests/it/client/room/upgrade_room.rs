@@ -113,10 +113,16 @@ async fn what_members_keep_about_the_old_room_comes_along() {
     let (alice, bob) = (server.register("alice").await, server.register("bob").await);
     let old = alice.create_room(json!({"room_version": "10", "preset": "public_chat"})).await;
     bob.join(&old).await.ok();
-    let data = |room: &str, rest: &str| format!("/user/{}/rooms/{}/{rest}", encode(&bob.id), encode(room));
-    bob.put(&data(&old, "tags/m.favourite"), json!({"order": 0.25})).await.ok();
-    let rule = format!("/pushrules/global/room/{}", encode(&old));
-    bob.put(&rule, json!({"actions": []})).await.ok();
+    let data = |user: &User, room: &str, rest: &str| {
+        format!("/user/{}/rooms/{}/{rest}", encode(&user.id), encode(room))
+    };
+    let rule = |room: &str| format!("/pushrules/global/room/{}", encode(room));
+    for user in [&alice, &bob] {
+        user.put(&data(user, &old, "tags/m.favourite"), json!({"order": 0.25})).await.ok();
+        user.put(&rule(&old), json!({"actions": []})).await.ok();
+        let direct = format!("/user/{}/account_data/m.direct", encode(&user.id));
+        user.put(&direct, json!({"@eve:localhost": [old]})).await.ok();
+    }
     let new = upgrade(&alice, &old, "11").await;
     let create = alice.state(&new, "m.room.create", "").await.ok();
     let predecessor = &create["predecessor"];
@@ -125,10 +131,13 @@ async fn what_members_keep_about_the_old_room_comes_along() {
     let named = predecessor["event_id"].as_str().unwrap_or_else(|| panic!("{create}"));
     assert!(alice.event(&old, named).await.ok()["event_id"].is_string());
     bob.join(&new).await.ok();
-    let tags = bob.get(&data(&new, "tags")).await.ok();
-    assert_eq!(tags["tags"]["m.favourite"]["order"], 0.25);
-    let rule = bob.get(&format!("/pushrules/global/room/{}", encode(&new))).await.ok();
-    assert_eq!(rule["actions"], json!([]));
+    for user in [&alice, &bob] {
+        let tags = user.get(&data(user, &new, "tags")).await.ok();
+        assert_eq!(tags["tags"]["m.favourite"]["order"], 0.25, "{}", user.id);
+        assert_eq!(user.get(&rule(&new)).await.ok()["actions"], json!([]), "{}", user.id);
+        let direct = user.get(&format!("/user/{}/account_data/m.direct", encode(&user.id))).await.ok();
+        assert_eq!(direct["@eve:localhost"], json!([old, new]), "{}", user.id);
+    }
 }
 
 #[tokio::test]

@@ -58,9 +58,7 @@ async fn levels_are_whole_numbers() {
         for changes in
             [json!({"ban": "fifty"}), json!({"users": {bob.id.clone(): []}}), json!({"users": {"bob": 1}})]
         {
-            let answer = alice.set_levels(&room, changes).await;
-            answer.is_sound();
-            assert!(answer.status == 400 || answer.status == 403, "{version}: {answer:?}");
+            alice.set_levels(&room, changes).await.refused(400, "M_BAD_JSON");
         }
         // Up to version 9 a number may be written as a text.
         let text = alice.set_levels(&room, json!({"kick": "50"})).await;
