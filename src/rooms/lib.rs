@@ -32,6 +32,7 @@ mod lane;
 pub mod membership;
 pub mod memberships;
 pub mod outside;
+pub mod partial_state;
 pub mod pdus;
 mod policy;
 pub mod publication;
@@ -98,6 +99,7 @@ pub struct Rooms {
     pub(crate) receiving: receive::Receiving,
     pub(crate) signed_events: policy::SignedEvents,
     pub(crate) delaying: delayed::Delaying,
+    pub(crate) resyncs: partial_state::Resyncs,
 }
 
 /// What [`Rooms::new`] is made of.
@@ -150,6 +152,7 @@ impl Rooms {
             receiving: receive::Receiving::default(),
             signed_events: policy::SignedEvents::default(),
             delaying: delayed::Delaying::default(),
+            resyncs: partial_state::Resyncs::default(),
         })
     }
 }

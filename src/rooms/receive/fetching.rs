@@ -16,6 +16,7 @@ use std::{
 };
 
 use kith_event::VerifiedPdu;
+use kith_peers::Patience;
 use kith_store::Committed;
 use ruma::{EventId, OwnedEventId, OwnedServerName, ServerName};
 
@@ -46,10 +47,11 @@ const OUTLIERS_AT_ONCE: usize = 1_000;
 const FETCH_MS_MAX: u64 = 300_000;
 
 /// What is being fetched of one server for one room.
-pub(super) struct Fetching<'a> {
+pub(crate) struct Fetching<'a> {
     pub(super) rooms: &'a Arc<Rooms>,
     pub(super) room: Room,
     pub(super) server: OwnedServerName,
+    pub(super) patience: Patience,
     states_asked: AtomicUsize,
     single_events_asked: AtomicUsize,
 }
@@ -60,9 +62,15 @@ impl<'a> Fetching<'a> {
             rooms,
             room,
             server: server.to_owned(),
+            patience: Patience::USUAL,
             states_asked: AtomicUsize::new(0),
             single_events_asked: AtomicUsize::new(0),
         }
+    }
+
+    /// For what takes long and nobody waits for.
+    pub(crate) fn patient(rooms: &'a Arc<Rooms>, room: Room, server: &ServerName) -> Self {
+        Self { patience: Patience::LONG, ..Self::new(rooms, room, server) }
     }
 
     /// Takes in an event, with whatever it builds on.
@@ -85,7 +93,10 @@ impl<'a> Fetching<'a> {
     }
 
     async fn fetch(&self, event: VerifiedPdu, missing: Missing) -> Result<Ingested, ReceiveError> {
-        let mut events = if missing.prev.is_empty() { Vec::new() } else { self.missing_events(&event).await };
+        let mut events = match self.is_missed(missing.prev).await? {
+            true => self.missing_events(&event).await,
+            false => Vec::new(),
+        };
         let wanted = event.pdu().event_id().clone();
         events.push(event);
         let mut ingested = Err(ReceiveError::Missing);
@@ -100,6 +111,13 @@ impl<'a> Fetching<'a> {
             }
         }
         ingested
+    }
+
+    /// Whether these events are worth asking for what lies between: not if there are none, nor if they are what the
+    /// room was when this server came.
+    async fn is_missed(&self, prev: Vec<OwnedEventId>) -> Result<bool, ReceiveError> {
+        let room = self.room.sid;
+        Ok(!prev.is_empty() && !self.on_store(move |rooms| rooms.came_before_us(room, &prev)).await?)
     }
 
     /// The events between the room's newest and this one, as far as the server gives them.
@@ -132,6 +150,12 @@ impl<'a> Fetching<'a> {
             };
             if !missing.auth.is_empty() {
                 self.fetch_auth(event.pdu().event_id(), missing.auth).await?;
+            }
+            let room = self.room.sid;
+            if !missing.prev.is_empty() && self.on_store(move |rooms| rooms.is_partial(room)).await? {
+                // The states of this room are all made anew before long; none is asked for until then.
+                let again = event.clone();
+                return Ok(self.on_store(move |rooms| rooms.ingest_over_gap(again)).await?);
             }
             for prev in missing.prev {
                 self.place_edge(prev).await?;
@@ -207,6 +231,31 @@ impl<'a> Fetching<'a> {
         if !left.is_empty() {
             // What is missing of the state is found by resolving it with what is known, as far as others have it.
             tracing::warn!(%event_id, server = %self.server, count = left.len(), "a state came incomplete");
+        }
+        Ok(state)
+    }
+
+    /// Fetches the whole state before an event, however much of it is missing; gives the ids of its events. Those that
+    /// the server gave and that are of no use are left out when the state is made.
+    pub(crate) async fn fetch_whole_state(
+        &self,
+        event_id: &EventId,
+    ) -> Result<Vec<OwnedEventId>, ReceiveError> {
+        let cannot = |error: kith_peers::PeerError| {
+            tracing::debug!(%event_id, server = %self.server, %error, "a state cannot be had");
+            ReceiveError::Missing
+        };
+        let StateIds { state, auth_chain } = self.ask_state_ids(event_id.to_owned()).await.map_err(cannot)?;
+        let all: BTreeSet<OwnedEventId> = state.iter().chain(&auth_chain).cloned().collect();
+        let mut missing = self.not_stored(all).await?;
+        if missing.len() > STATE_EVENTS_SINGLY_MAX {
+            let events = self.ask_state(event_id.to_owned()).await.map_err(cannot)?;
+            self.store_outliers(events).await?;
+            missing = self.not_stored(missing.into_iter().collect()).await?;
+        }
+        if !missing.is_empty() {
+            let events = self.single_events(missing).await;
+            self.store_outliers(events).await?;
         }
         Ok(state)
     }

@@ -41,7 +41,7 @@ pub(super) enum Share {
 impl ServedRoom<'_> {
     /// How an event is handed out; not at all if it may not be spoken of.
     pub(super) fn share_of(&self, meta: &EventMeta) -> Result<Option<Share>, Error> {
-        if !self.may_leave(meta) {
+        if !self.may_leave(meta) || (self.only_own && !self.is_own(meta)?) {
             return Ok(None);
         }
         let Some(place) = &meta.place else {

@@ -62,6 +62,7 @@ impl Rooms {
             return self.tasks.blocking(work).await;
         }
         check_not_suspended(&requester)?;
+        self.await_member(&room_id, &target).await?;
         let content = MemberContent::new(Membership::Invite, reason);
         self.issue_invite(room_id, requester.user_id, target, content).await
     }

@@ -1,7 +1,7 @@
 //! Joining: at home, or a room that this server is not in yet, through the servers that are.
 //! <https://spec.matrix.org/v1.19/server-server-api/#joining-rooms>
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use kith_accounts::Requester;
 use kith_store::{Committed, RoomSid, tables::members::Membership};
@@ -16,7 +16,11 @@ use crate::{
     Rooms, WriteError,
     acting::check_not_suspended,
     membership::{Joining, MemberContent, MembershipError, carry_over},
+    partial_state::PartOfState,
 };
+
+/// How long a join waits for the members of the room, in milliseconds.
+const MEMBERS_WAIT_MS: u64 = 1_000;
 
 impl Rooms {
     /// Joins a room, wherever it is.
@@ -56,6 +60,8 @@ impl Rooms {
             if self.is_resident(room)? {
                 match self.join(requester, room_id, joining) {
                     Err(MembershipError::NoVoucher) if self.has_other_servers(room)? => {}
+                    // Whoever knows all of the room may know why the user may come in, such as an invite.
+                    Err(MembershipError::Write(WriteError::Refused(_))) if self.is_partial(room)? => {}
                     joined => return joined.map(|()| None),
                 }
             }
@@ -132,15 +138,32 @@ impl Rooms {
             // Only the word of another server's user was needed: the rest of the room is here.
             return self.receive_own_join(server, &join).await;
         }
-        let handover = self.verify_handover(join, answer.state, answer.auth_chain).await?;
+        let part = answer.members_omitted.then(|| PartOfState {
+            via: server.to_owned(),
+            servers: said_servers(answer.servers_in_room.unwrap_or_default()),
+        });
+        let is_partial = part.is_some();
+        let mut handover = self.verify_handover(join, answer.state, answer.auth_chain).await?;
+        handover.part = part;
         let rooms = Arc::clone(self);
         match self.tasks.blocking(move || rooms.take_over(handover)).await {
+            Ok(_) if is_partial => self.complete_soon(room_id).await,
             Ok(_) => Ok(()),
             Err(WriteError::Refused(reason) | WriteError::Malformed(reason)) => {
                 Err(MembershipError::NoHelp(format!("what came with the join is of no use: {reason}")))
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Has the members of a room fetched that was just joined. Where that is done in a moment, as in most rooms, the
+    /// user comes into a room that is whole.
+    async fn complete_soon(self: &Arc<Self>, room_id: &RoomId) -> Result<(), MembershipError> {
+        let (rooms, id) = (Arc::clone(self), room_id.to_owned());
+        let room = self.tasks.blocking(move || rooms.room(&id)).await?.ok_or(MembershipError::UnknownRoom)?;
+        self.start_resync(room.sid);
+        self.is_whole_within(room.sid, Duration::from_millis(MEMBERS_WAIT_MS)).await?;
+        Ok(())
     }
 
     async fn is_home(self: &Arc<Self>, room_id: &RoomId) -> Result<bool, MembershipError> {
@@ -174,4 +197,8 @@ impl Rooms {
         };
         self.tasks.blocking(work).await
     }
+}
+
+fn said_servers(names: Vec<String>) -> Vec<OwnedServerName> {
+    names.into_iter().filter_map(|name| name.try_into().ok()).collect()
 }

@@ -1,0 +1,205 @@
+//! Fetching the rest of a room's state, for as long as it takes: from the server that let this one in, then from
+//! others.
+//! <https://spec.matrix.org/v1.19/server-server-api/#get_matrixfederationv1state_idsroomid>
+
+use std::{collections::hash_map::Entry, sync::Arc, time::Duration};
+
+use futures_util::FutureExt;
+use kith_store::{
+    Direction, Error, RoomSid,
+    tables::partial::{PARTIAL_ROOMS, PartialRoom, find_partial},
+};
+use ruma::{EventId, OwnedEventId, OwnedServerName};
+use tokio::sync::Notify;
+
+use super::completion::{Completion, GivenStates};
+use crate::{Rooms, receive::Fetching, room::Room, write_error::WriteError};
+
+/// How long is waited after the first attempt that failed, in milliseconds; the time doubles with each further one.
+const RETRY_MS_MIN: u64 = 5_000;
+/// How long is waited at most, in milliseconds.
+const RETRY_MS_MAX: u64 = 3_600_000;
+/// How often a room is found to want further states, within one attempt.
+const ROUNDS_MAX: usize = 10;
+/// Before how many events the state is asked for, within one attempt, beside the join. Those beyond stand on the state
+/// before the join.
+const STATES_ASKED_MAX: usize = 50;
+
+/// Why the rest of a state has not come.
+#[derive(Debug, thiserror::Error)]
+enum ResyncError {
+    #[error(transparent)]
+    Store(#[from] Error),
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    #[error("no server gave the whole state")]
+    NoState,
+}
+
+/// What is to be fetched.
+struct Wanted {
+    room: Room,
+    join: OwnedEventId,
+    servers: Vec<OwnedServerName>,
+}
+
+impl Rooms {
+    /// Goes on with the rooms whose state had not come when the server stopped.
+    pub fn resume_resyncs(self: &Arc<Self>) {
+        let rooms = Arc::clone(self);
+        self.tasks.spawn("partial rooms", async move {
+            let reader = Arc::clone(&rooms);
+            match rooms.tasks.blocking(move || reader.partial_rooms()).await {
+                Ok(partial) => partial.into_iter().for_each(|room| rooms.start_resync(room)),
+                Err(error) => tracing::error!(%error, "rooms whose members are missing cannot be read"),
+            }
+        });
+    }
+
+    /// Fetches the rest of a room's state in the background, unless that goes on already.
+    pub(crate) fn start_resync(self: &Arc<Self>, room: RoomSid) {
+        let again = Arc::new(Notify::new());
+        match self.resyncs.running.lock().entry(room) {
+            // It waits for its next attempt, be it for an earlier join that came to nothing.
+            Entry::Occupied(running) => return running.get().notify_one(),
+            Entry::Vacant(vacant) => vacant.insert(Arc::clone(&again)),
+        };
+        let rooms = Arc::clone(self);
+        self.tasks.spawn("resync", async move {
+            rooms.resync(room, &again).await;
+            rooms.resyncs.running.lock().remove(&room);
+            // Whoever joined just as it ended counted on it.
+            if again.notified().now_or_never().is_some() {
+                rooms.start_resync(room);
+            }
+        });
+    }
+
+    fn partial_rooms(&self) -> Result<Vec<RoomSid>, Error> {
+        let rows = PARTIAL_ROOMS.scan(self.store.engine(), &(), Direction::Forward);
+        let mut rooms = Vec::new();
+        for row in rows {
+            let (room, partial): (RoomSid, PartialRoom) = row?;
+            if partial.completed.is_none() {
+                rooms.push(room);
+            }
+        }
+        Ok(rooms)
+    }
+
+    async fn resync(self: &Arc<Self>, room: RoomSid, again: &Notify) {
+        let stopping = self.tasks.stopping();
+        let mut retry_ms = RETRY_MS_MIN;
+        loop {
+            let attempt = async {
+                let _turn = self.resyncs.turns.acquire().await;
+                self.try_resync(room).await
+            };
+            let outcome = tokio::select! {
+                outcome = attempt => outcome,
+                () = stopping.cancelled() => return,
+            };
+            let Err(error) = outcome else { return };
+            tracing::info!(room = room.0, %error, retry_ms, "the members of a room have not come yet");
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_millis(retry_ms)) => {
+                    retry_ms = (retry_ms * 2).min(RETRY_MS_MAX);
+                }
+                () = again.notified() => retry_ms = RETRY_MS_MIN,
+                () = stopping.cancelled() => return,
+            }
+        }
+    }
+
+    /// One attempt with every server that may know.
+    async fn try_resync(self: &Arc<Self>, room: RoomSid) -> Result<(), ResyncError> {
+        let rooms = Arc::clone(self);
+        let Some(wanted) = self.tasks.blocking(move || rooms.resync_wanted(room)).await? else {
+            return Ok(());
+        };
+        let mut failure = ResyncError::NoState;
+        for server in &wanted.servers {
+            match Box::pin(self.resync_from(server, &wanted)).await {
+                Ok(()) => return Ok(()),
+                Err(error) => {
+                    let room_id = &wanted.room.id;
+                    tracing::debug!(%room_id, %server, %error, "a server did not complete a room");
+                    failure = error;
+                }
+            }
+        }
+        Err(failure)
+    }
+
+    fn resync_wanted(&self, room: RoomSid) -> Result<Option<Wanted>, WriteError> {
+        let Some(partial) = find_partial(self.store.engine(), room)? else { return Ok(None) };
+        let room = self.room_of(room)?;
+        if !self.takes_part(&room)? {
+            self.abandon_partial(room.sid)?;
+            return Ok(None);
+        }
+        let mut servers = vec![self.store.ids().server_name(partial.via)?];
+        for server in self.servers_to_ask(&room)? {
+            if !servers.contains(&server) {
+                servers.push(server);
+            }
+        }
+        Ok(Some(Wanted { join: self.store.ids().event_id(partial.join)?, room, servers }))
+    }
+
+    async fn resync_from(
+        self: &Arc<Self>,
+        server: &OwnedServerName,
+        wanted: &Wanted,
+    ) -> Result<(), ResyncError> {
+        let before_join = self.fetch_state_of(server, wanted, &wanted.join).await?;
+        let mut given = GivenStates::from([(wanted.join.clone(), Arc::clone(&before_join))]);
+        for _ in 0..ROUNDS_MAX {
+            let (rooms, room, states) = (Arc::clone(self), wanted.room.clone(), given.clone());
+            match self.tasks.blocking(move || rooms.complete_room(&room, &states)).await? {
+                Completion::Done => return Ok(()),
+                Completion::Wanting(events) => {
+                    for event in events {
+                        let asked = given.len() <= STATES_ASKED_MAX;
+                        let state =
+                            if asked { self.find_state_of(server, wanted, &event).await } else { None };
+                        given.insert(event, state.unwrap_or_else(|| Arc::clone(&before_join)));
+                    }
+                }
+            }
+        }
+        Err(ResyncError::NoState)
+    }
+
+    /// The state before an event that follows something which is not here, from whoever sent it or from the server
+    /// that is asked anyway.
+    async fn find_state_of(
+        self: &Arc<Self>,
+        server: &OwnedServerName,
+        wanted: &Wanted,
+        event_id: &EventId,
+    ) -> Option<Arc<[OwnedEventId]>> {
+        let (rooms, id) = (Arc::clone(self), event_id.to_owned());
+        let sender = self.tasks.blocking(move || rooms.find_event(&id)).await.ok().flatten();
+        let sender = sender.map(|(_, pdu)| pdu.sender().server_name().to_owned());
+        let sender = sender.filter(|sender| *sender != self.server_name && sender != server);
+        for server in sender.iter().chain([server]) {
+            match self.fetch_state_of(server, wanted, event_id).await {
+                Ok(state) => return Some(state),
+                Err(error) => tracing::debug!(%event_id, %server, %error, "a state cannot be had"),
+            }
+        }
+        None
+    }
+
+    async fn fetch_state_of(
+        self: &Arc<Self>,
+        server: &OwnedServerName,
+        wanted: &Wanted,
+        event_id: &EventId,
+    ) -> Result<Arc<[OwnedEventId]>, ResyncError> {
+        let fetching = Fetching::patient(self, wanted.room.clone(), server);
+        let state = fetching.fetch_whole_state(event_id).await;
+        Ok(state.map_err(|_| ResyncError::NoState)?.into())
+    }
+}
