@@ -28,6 +28,8 @@ use crate::{ReadError, Rooms};
 
 /// How many servers a room may be said to have. Further ones hear of what is sent from here from others.
 const SERVERS_SAID_MAX: usize = 50_000;
+/// How many of them are looked at to tell a small room from a large one.
+const SERVERS_COUNTED_MAX: usize = 100;
 /// How long somebody waits who needs a room's members, in milliseconds.
 const MEMBERS_WAIT_MS: u64 = 60_000;
 /// For how many rooms the rest of the state is fetched at the same time.
@@ -65,6 +67,18 @@ impl Rooms {
     /// Whether most members of a room may not be known.
     pub fn is_partial(&self, room: RoomSid) -> Result<bool, Error> {
         Ok(find_partial(self.store.engine(), room)?.is_some())
+    }
+
+    /// How many servers are said to be in a room of whose users none is known yet; not counted to the end.
+    pub fn servers_only_said(&self, room: RoomSid) -> Result<u64, Error> {
+        if !self.is_partial(room)? {
+            return Ok(0);
+        }
+        let mut said = 0;
+        for row in ROOM_SERVERS.scan(self.store.engine(), &room, Direction::Forward).take(SERVERS_COUNTED_MAX) {
+            said += u64::from(row?.1 == 0);
+        }
+        Ok(said)
     }
 
     /// Waits until a room's members are known; at once where they are, or where the room is not.

@@ -91,7 +91,11 @@ impl RoomWrite<'_> {
             None => state_before::after_all(self, &before.prev, None)?,
         };
         let pdu = pdu.with_rejected(false);
-        let (verdict, reason) = ingest::verdict(self, event, &pdu, &before.auth, state_before)?;
+        let (mut verdict, mut reason) = ingest::verdict(self, event, &pdu, &before.auth, state_before)?;
+        if verdict == Verdict::Accepted && before.verdict == Verdict::SoftFailed {
+            // It was not for lack of members: the policy server of the room has not signed it.
+            (verdict, reason) = (before.verdict, before.reason.clone());
+        }
         let state_after = match before.state_key {
             Some(key) if verdict != Verdict::Rejected => self.states.insert(state_before, key, event)?,
             _ => state_before,

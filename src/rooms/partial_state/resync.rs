@@ -7,7 +7,10 @@ use std::{collections::hash_map::Entry, sync::Arc, time::Duration};
 use futures_util::FutureExt;
 use kith_store::{
     Direction, Error, RoomSid,
-    tables::partial::{PARTIAL_ROOMS, PartialRoom, find_partial},
+    tables::{
+        counters,
+        partial::{PARTIAL_ROOMS, PartialRoom, find_partial},
+    },
 };
 use ruma::{EventId, OwnedEventId, OwnedServerName};
 use tokio::sync::Notify;
@@ -34,6 +37,9 @@ enum ResyncError {
     Write(#[from] WriteError),
     #[error("no server gave the whole state")]
     NoState,
+    /// The servers that are said to be in the room are not told yet that nobody of this one is.
+    #[error("that everybody has left is still being told")]
+    Leaving,
 }
 
 /// What is to be fetched.
@@ -91,12 +97,8 @@ impl Rooms {
         let stopping = self.tasks.stopping();
         let mut retry_ms = RETRY_MS_MIN;
         loop {
-            let attempt = async {
-                let _turn = self.resyncs.turns.acquire().await;
-                self.try_resync(room).await
-            };
             let outcome = tokio::select! {
-                outcome = attempt => outcome,
+                outcome = self.try_resync(room) => outcome,
                 () = stopping.cancelled() => return,
             };
             let Err(error) = outcome else { return };
@@ -119,6 +121,8 @@ impl Rooms {
         };
         let mut failure = ResyncError::NoState;
         for server in &wanted.servers {
+            // One slow server does not hold up other rooms for longer than it is asked.
+            let _turn = self.resyncs.turns.acquire().await;
             match Box::pin(self.resync_from(server, &wanted)).await {
                 Ok(()) => return Ok(()),
                 Err(error) => {
@@ -131,10 +135,14 @@ impl Rooms {
         Err(failure)
     }
 
-    fn resync_wanted(&self, room: RoomSid) -> Result<Option<Wanted>, WriteError> {
+    fn resync_wanted(&self, room: RoomSid) -> Result<Option<Wanted>, ResyncError> {
         let Some(partial) = find_partial(self.store.engine(), room)? else { return Ok(None) };
         let room = self.room_of(room)?;
         if !self.takes_part(&room)? {
+            // Whom the leaving is told is known by this room's rows.
+            if counters::delivered(self.store.engine())? < self.heads(room.sid)?.position {
+                return Err(ResyncError::Leaving);
+            }
             self.abandon_partial(room.sid)?;
             return Ok(None);
         }

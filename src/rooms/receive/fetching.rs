@@ -236,7 +236,8 @@ impl<'a> Fetching<'a> {
     }
 
     /// Fetches the whole state before an event, however much of it is missing; gives the ids of its events. Those that
-    /// the server gave and that are of no use are left out when the state is made.
+    /// the server gave and that are of no use are left out when the state is made; if it does not give them, that is
+    /// an error.
     pub(crate) async fn fetch_whole_state(
         &self,
         event_id: &EventId,
@@ -248,13 +249,14 @@ impl<'a> Fetching<'a> {
         let StateIds { state, auth_chain } = self.ask_state_ids(event_id.to_owned()).await.map_err(cannot)?;
         let all: BTreeSet<OwnedEventId> = state.iter().chain(&auth_chain).cloned().collect();
         let mut missing = self.not_stored(all).await?;
-        if missing.len() > STATE_EVENTS_SINGLY_MAX {
-            let events = self.ask_state(event_id.to_owned()).await.map_err(cannot)?;
+        if missing.len() <= STATE_EVENTS_SINGLY_MAX {
+            let events = self.single_events(missing.clone()).await;
             self.store_outliers(events).await?;
             missing = self.not_stored(missing.into_iter().collect()).await?;
         }
+        // Whoever does not give single events may give all at once; whoever gives neither has no state to give.
         if !missing.is_empty() {
-            let events = self.single_events(missing).await;
+            let events = self.ask_state(event_id.to_owned()).await.map_err(cannot)?;
             self.store_outliers(events).await?;
         }
         Ok(state)

@@ -102,6 +102,11 @@ impl Rooms {
         room_id: OwnedRoomId,
         state: NewState,
     ) -> Result<OwnedEventId, SendError> {
+        if state.kind == StateEventType::RoomMember
+            && let Ok(target) = UserId::parse(state.state_key.as_str())
+        {
+            self.await_member(&room_id, &target).await.map_err(WriteError::from)?;
+        }
         let Some(target) = self.invited_elsewhere(&state) else {
             let rooms = Arc::clone(self);
             let work = move || rooms.send_state(&requester, &room_id, state);
