@@ -75,16 +75,21 @@ impl Rooms {
             return Ok(0);
         }
         let mut said = 0;
-        for row in ROOM_SERVERS.scan(self.store.engine(), &room, Direction::Forward).take(SERVERS_COUNTED_MAX) {
+        for row in ROOM_SERVERS.scan(self.store.engine(), &room, Direction::Forward).take(SERVERS_COUNTED_MAX)
+        {
             said += u64::from(row?.1 == 0);
         }
         Ok(said)
     }
 
-    /// Waits until a room's members are known; at once where they are, or where the room is not.
+    /// Waits until a room's members are known; no longer than a moment where they are, where the room is not, and
+    /// where nobody of this server is in it, so that nobody would tell them.
     pub async fn await_members(self: &Arc<Self>, room_id: &RoomId) -> Result<(), ReadError> {
         let (rooms, id) = (Arc::clone(self), room_id.to_owned());
-        let work = move || Ok::<_, Error>(rooms.room(&id)?.map(|room| room.sid));
+        let work = move || {
+            let Some(room) = rooms.room(&id)? else { return Ok(None) };
+            Ok::<_, Error>(rooms.is_resident(room.sid)?.then_some(room.sid))
+        };
         let Some(room) = self.tasks.blocking(work).await? else { return Ok(()) };
         match self.is_whole_within(room, Duration::from_millis(MEMBERS_WAIT_MS)).await? {
             true => Ok(()),

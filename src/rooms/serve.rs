@@ -69,8 +69,9 @@ pub(crate) struct ServedRoom<'a> {
     /// The server is not in the room any more.
     parted: bool,
     states: RoomStates<'a>,
-    /// Only what was sent from here is handed out.
-    only_own: bool,
+    /// While it is not known who is in the room, only what was sent from here is handed out: what was sent since this
+    /// position, whole, because all who are said to be there were sent it.
+    only_own: Option<Position>,
     /// Nothing behind this position is handed out yet: it may not be durable.
     horizon: Position,
     visibility_key: Option<StateKeySid>,
@@ -100,7 +101,7 @@ impl Rooms {
         room_id: &RoomId,
     ) -> Result<ServedRoom<'a>, ServeError> {
         let served = self.serve_own(read, server, room_id)?;
-        if served.only_own { Err(ServeError::Incomplete) } else { Ok(served) }
+        if served.only_own.is_some() { Err(ServeError::Incomplete) } else { Ok(served) }
     }
 
     /// The same, where events are asked for. While it is not known who is in the room, only what was sent from here is
@@ -112,7 +113,7 @@ impl Rooms {
         room_id: &RoomId,
     ) -> Result<ServedRoom<'a>, ServeError> {
         let served = self.serve_anyone(read, server, room_id)?;
-        if served.parted && (served.only_own || served.member_keys()?.is_empty()) {
+        if served.parted && (served.only_own.is_some() || served.member_keys()?.is_empty()) {
             return Err(ServeError::NotInRoom);
         }
         Ok(served)
@@ -130,12 +131,16 @@ impl Rooms {
             None => false,
         };
         self.check_may_ask(&room, server)?;
+        let only_own = match find_partial(read, room.sid)? {
+            Some(partial) => Some(self.joined_at(read, partial.join)?),
+            None => None,
+        };
         let states = RoomStates::new(read, room.sid, self.store.state_cache());
         let visibility_key = self.store.ids().find_state_key("m.room.history_visibility", "")?;
         Ok(ServedRoom {
             rooms: self,
             read,
-            only_own: find_partial(read, room.sid)?.is_some(),
+            only_own,
             room,
             server,
             parted: !is_in,
@@ -146,6 +151,12 @@ impl Rooms {
             visibilities: RefCell::default(),
             presences: RefCell::default(),
         })
+    }
+
+    /// Where in the stream a join stands.
+    fn joined_at(&self, read: &dyn Read, join: EventSid) -> Result<Position, Error> {
+        let meta = EVENT_META.get(read, &join)?;
+        Ok(meta.and_then(|meta| meta.place).and_then(|place| place.position).unwrap_or(Position::END))
     }
 
     /// Refuses whom nothing is told about this room, whoever is in it.

@@ -6,6 +6,7 @@ use kith_event::Pdu;
 use kith_store::{
     EventSid, RoomSid,
     tables::{
+        counters,
         events::{Verdict, get_meta},
         members::{Membership, ROOM_SERVERS},
         partial::{PARTIAL_EVENTS, PARTIAL_ROOMS},
@@ -318,6 +319,12 @@ async fn a_room_that_is_left_is_not_completed() {
     let leave = part.here.pdu(&newest(&part.here, &part.room));
     assert_eq!(ingest(&part.there, &leave).verdict, Verdict::Accepted);
     part.here.assert_sound();
+    // The others are told first, by what is known of who is there.
+    part.here.rooms.start_resync(part.sid);
+    assert!(!part.here.rooms.is_whole_within(part.sid, Duration::from_millis(100)).await.expect("reads"));
+    let mut txn = part.here.rooms.store.begin();
+    counters::put_delivered(&mut txn.batch, kith_store::Position::END);
+    part.here.rooms.store.commit_durably(txn).expect("writes");
     part.complete().await;
     assert!(PARTIAL_ROOMS.get(part.here.rooms.store.engine(), &part.sid).expect("reads").is_none());
     assert_eq!(part.network.asked("state_ids"), 0);

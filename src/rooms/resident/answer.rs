@@ -70,12 +70,7 @@ impl Rooms {
 
     /// The members that are told although members are left out, as state keys: what the user who joins was before,
     /// and those after whom the room is named where it has no name.
-    fn told_members(
-        &self,
-        room: &Room,
-        root: StateRoot,
-        join: &EventMeta,
-    ) -> Result<HashSet<String>, Error> {
+    fn told_members(&self, room: &Room, root: StateRoot, join: &EventMeta) -> Result<HashSet<String>, Error> {
         let mut told = vec![join.sender];
         if !self.has_name(room.sid, root)? {
             told.extend(self.heroes(self.store.engine(), room.sid, join.sender)?);

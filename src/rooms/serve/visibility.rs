@@ -41,8 +41,17 @@ pub(super) enum Share {
 impl ServedRoom<'_> {
     /// How an event is handed out; not at all if it may not be spoken of.
     pub(super) fn share_of(&self, meta: &EventMeta) -> Result<Option<Share>, Error> {
-        if !self.may_leave(meta) || (self.only_own && !self.is_own(meta)?) {
+        if !self.may_leave(meta) {
             return Ok(None);
+        }
+        if let Some(since) = self.only_own {
+            if !self.is_own(meta)? {
+                return Ok(None);
+            }
+            let position = meta.place.as_ref().and_then(|place| place.position);
+            if position.is_some_and(|position| position >= since) {
+                return Ok(Some(Share::Whole));
+            }
         }
         let Some(place) = &meta.place else {
             // What has no place in the room's order came as somebody's authority; that much every server may have.

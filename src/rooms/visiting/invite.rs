@@ -20,7 +20,7 @@ use serde_json::{json, value::RawValue};
 
 use super::handshake::raw;
 use crate::{
-    Rooms,
+    Rooms, WriteError,
     acting::check_not_suspended,
     create::{CreateError, NewRoom},
     ingest,

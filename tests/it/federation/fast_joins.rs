@@ -28,6 +28,11 @@ struct Hosted {
 
 impl Hosted {
     async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// The same, in a room in which these servers are said to be too.
+    async fn start_with(others: &[&str]) -> Self {
         let peer = Peer::start("127.0.0.7").await;
         let room = format!("!large:{}", peer.name);
         let mut hosted = Self { room, state: Vec::new(), gives_state: Arc::default(), peer };
@@ -42,7 +47,9 @@ impl Hosted {
             let content = json!({"membership": "join", "displayname": format!("User {number}")});
             hosted.add("m.room.member", &user, &user, content, &[0, 2, 3]);
         }
-        hosted.answer();
+        hosted.let_in(others);
+        gives(&hosted.peer, hosted.state.clone(), Arc::clone(&hosted.gives_state));
+        hosted.peer.answer("/_matrix/federation/v1/send/", |_| (200, json!({"pdus": {}})));
         hosted
     }
 
@@ -57,7 +64,8 @@ impl Hosted {
         self.state.push(self.peer.event(event));
     }
 
-    fn answer(&self) {
+    /// Answers whoever wants to join.
+    fn let_in(&self, others: &[&str]) {
         let events = |indices: &[usize]| -> Vec<Value> {
             indices.iter().map(|index| self.state[*index].1.clone()).collect()
         };
@@ -75,44 +83,18 @@ impl Hosted {
             (200, json!({"room_version": "11", "event": event}))
         });
         let (state, chain) = (events(&[0, 2, 3]), events(&[1]));
-        let (whole, name) =
-            (self.state.iter().map(|(_, event)| event.clone()).collect::<Vec<_>>(), self.peer.name.clone());
+        let whole: Vec<Value> = self.state.iter().map(|(_, event)| event.clone()).collect();
+        let servers: Vec<String> =
+            [&*self.peer.name].iter().chain(others).map(|name| (*name).to_owned()).collect();
         self.peer.answer("/_matrix/federation/v2/send_join/", move |request| {
             let omits = request.path.contains("omit_members=true");
             let answer = match omits {
                 true => json!({"state": state, "auth_chain": chain, "members_omitted": true,
-                               "servers_in_room": [name]}),
+                               "servers_in_room": servers}),
                 false => json!({"state": whole, "auth_chain": whole}),
             };
             (200, answer)
         });
-        let (whole, gives_state) = (self.state.clone(), Arc::clone(&self.gives_state));
-        let given =
-            move |answer: &dyn Fn(&[(String, Value)]) -> Value| match gives_state.load(Ordering::SeqCst) {
-                true => (200, answer(&whole)),
-                false => (404, json!({"errcode": "M_NOT_FOUND", "error": "not yet"})),
-            };
-        let ids = given.clone();
-        self.peer.answer("/_matrix/federation/v1/state_ids/", move |_| {
-            ids(&|state| {
-                let ids: Vec<&str> = state.iter().map(|(id, _)| &**id).collect();
-                json!({"pdu_ids": ids, "auth_chain_ids": ids[..4]})
-            })
-        });
-        self.peer.answer("/_matrix/federation/v1/state/", move |_| {
-            given(&|state| {
-                let events: Vec<&Value> = state.iter().map(|(_, event)| event).collect();
-                json!({"pdus": events, "auth_chain": events[..4]})
-            })
-        });
-        let known = self.state.clone();
-        self.peer.answer("/_matrix/federation/v1/event/", move |request| {
-            let found = known.iter().find(|(id, _)| request.path.contains(&id[1..]));
-            found.map_or((404, json!({"errcode": "M_NOT_FOUND", "error": "unknown"})), |(_, event)| {
-                (200, json!({"origin": "x", "origin_server_ts": 0, "pdus": [event]}))
-            })
-        });
-        self.peer.answer("/_matrix/federation/v1/send/", |_| (200, json!({"pdus": {}})));
     }
 
     fn give_state(&self) {
@@ -149,6 +131,34 @@ impl Hosted {
         })
         .await;
     }
+}
+
+/// Has a peer answer with a state where that is asked for, as soon as it may; and with single events of it.
+fn gives(peer: &Peer, whole: Vec<(String, Value)>, may: Arc<AtomicBool>) {
+    let known = whole.clone();
+    let given = move |answer: &dyn Fn(&[(String, Value)]) -> Value| match may.load(Ordering::SeqCst) {
+        true => (200, answer(&whole)),
+        false => (404, json!({"errcode": "M_NOT_FOUND", "error": "not yet"})),
+    };
+    let ids = given.clone();
+    peer.answer("/_matrix/federation/v1/state_ids/", move |_| {
+        ids(&|state| {
+            let ids: Vec<&str> = state.iter().map(|(id, _)| &**id).collect();
+            json!({"pdu_ids": ids, "auth_chain_ids": ids[..3]})
+        })
+    });
+    peer.answer("/_matrix/federation/v1/state/", move |_| {
+        given(&|state| {
+            let events: Vec<&Value> = state.iter().map(|(_, event)| event).collect();
+            json!({"pdus": events, "auth_chain": events[..3]})
+        })
+    });
+    peer.answer("/_matrix/federation/v1/event/", move |request| {
+        let found = known.iter().find(|(id, _)| request.path.contains(&id[1..]));
+        found.map_or((404, json!({"errcode": "M_NOT_FOUND", "error": "unknown"})), |(_, event)| {
+            (200, json!({"origin": "x", "origin_server_ts": 0, "pdus": [event]}))
+        })
+    });
 }
 
 async fn lazy_sync(user: &User, since: &str) -> Value {
@@ -282,4 +292,43 @@ async fn an_operator_may_have_members_fetched_with_the_join() {
     let told = [&whole["state"]["events"], &whole["timeline"]["events"]].map(|events| members(events).len());
     assert_eq!(told.iter().sum::<usize>(), MEMBERS + 2);
     assert!(hosted.peer.received("/_matrix/federation/v1/state").is_empty());
+}
+
+#[tokio::test]
+async fn what_one_server_lies_about_another_tells() {
+    let other = Peer::start("127.0.0.8").await;
+    let (server, hosted) =
+        tokio::join!(start_federating("127.0.0.2", ""), Hosted::start_with(&[&other.name, "127.0.0.9:1"]));
+    // A state in which nobody may join; the other one has it right.
+    gives(&hosted.peer, hosted.state[..3].to_vec(), Arc::new(AtomicBool::new(true)));
+    gives(&other, hosted.state.clone(), Arc::new(AtomicBool::new(true)));
+    let bob = server.register("bob").await;
+    bob.join_via(&hosted.room, &hosted.peer.name).await.ok();
+    let whole = sees_whole(&bob, &hosted.room, None).await;
+    let told = [&whole["state"]["events"], &whole["timeline"]["events"]].map(|events| members(events).len());
+    assert_eq!(told.iter().sum::<usize>(), MEMBERS + 2, "{whole}");
+    assert!(!hosted.peer.received("/_matrix/federation/v1/state_ids/").is_empty());
+    assert!(!other.received("/_matrix/federation/v1/state_ids/").is_empty());
+    // Nobody of the other server is there: it was told what was said so far, and is not told more.
+    bob.say(&hosted.room, "whole").await;
+    hosted.is_told("the message is delivered", |pdu| pdu["content"]["body"] == "whole").await;
+    let told = other.received("/_matrix/federation/v1/send/");
+    assert!(!told.iter().any(|told| told.body.to_string().contains("\"whole\"")), "{}", told.len());
+}
+
+#[tokio::test]
+async fn servers_that_are_said_to_be_there_are_told_what_is_said() {
+    let other = Peer::start("127.0.0.8").await;
+    other.answer("/_matrix/federation/v1/send/", |_| (200, json!({"pdus": {}})));
+    let (server, hosted) =
+        tokio::join!(start_federating("127.0.0.2", ""), Hosted::start_with(&[&other.name]));
+    let bob = server.register("bob").await;
+    bob.join_via(&hosted.room, &hosted.peer.name).await.ok();
+    bob.say(&hosted.room, "hello all").await;
+    eventually("the other server is told", async || {
+        let told = other.received("/_matrix/federation/v1/send/");
+        let is_told = told.iter().any(|told| told.body.to_string().contains("hello all"));
+        if is_told { Ok(()) } else { Err(format!("{} transactions", told.len())) }
+    })
+    .await;
 }
