@@ -200,12 +200,15 @@ fn judge_on(
     let sid = write.rooms.store.ids().event(pdu.event_id())?;
     let (mut verdict, mut reason) = match verdict::by_auth_events(write, sid, &pdu, &auth)? {
         Err(reason) => (Verdict::Rejected, Some(reason.to_string())),
-        Ok(()) if write.partial.is_some() => {
-            // Members who are not known are believed to be what the event says they are.
-            state_before = belief::with_authority(write, state_before, &auth)?;
-            verdict::by_states(write, &pdu, state_before, Against::ItsOwnTime)?
+        Ok(()) => {
+            let mut now = (against == Against::CurrentState).then_some(write.heads.state);
+            if write.partial.is_some() {
+                // Members who are not known are believed to be what the event says they are.
+                state_before = belief::with_authority(write, state_before, &auth)?;
+                now = now.map(|now| belief::with_authority(write, now, &auth)).transpose()?;
+            }
+            verdict::by_states(write, &pdu, state_before, now)?
         }
-        Ok(()) => verdict::by_states(write, &pdu, state_before, against)?,
     };
     let unsigned = policy::verdict(write, &pdu, verdict, against)?;
     if let Some(via) = &unsigned {
@@ -227,7 +230,7 @@ pub(crate) fn verdict(
 ) -> Result<(Verdict, Option<String>), WriteError> {
     match verdict::by_auth_events(write, event, pdu, auth)? {
         Err(reason) => Ok((Verdict::Rejected, Some(reason.to_string()))),
-        Ok(()) => verdict::by_states(write, pdu, state_before, Against::ItsOwnTime),
+        Ok(()) => verdict::by_states(write, pdu, state_before, None),
     }
 }
 

@@ -93,7 +93,7 @@ impl RoomWrite<'_> {
         let pdu = pdu.with_rejected(false);
         let (mut verdict, mut reason) = ingest::verdict(self, event, &pdu, &before.auth, state_before)?;
         if verdict == Verdict::Accepted && before.verdict == Verdict::SoftFailed {
-            // It was not for lack of members: the policy server of the room has not signed it.
+            // It was news that came too late, or that the room's policy server has not signed.
             (verdict, reason) = (before.verdict, before.reason.clone());
         }
         let state_after = match before.state_key {
@@ -123,6 +123,9 @@ impl RoomWrite<'_> {
             promoted.into_iter().map(|event| (event, true)),
         ) {
             let (event, is_news) = event;
+            if is_news && !self.is_heard_now(event)? {
+                continue;
+            }
             let followed = followers.get(&event).is_some_and(|by| by.iter().any(|by| here.contains(by)));
             let state_after = self.meta(event)?.place.ok_or_else(|| placeless(event))?.state_after;
             self.replace_extremities(event, !followed)?;
@@ -145,6 +148,25 @@ impl RoomWrite<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether an event that was refused before is allowed as news; otherwise it is soft-failed.
+    fn is_heard_now(&mut self, event: EventSid) -> Result<bool, WriteError> {
+        let pdu = self.pdu(event)?;
+        let reason = match ingest::check_now(self, &pdu) {
+            Err(WriteError::Refused(reason)) => reason,
+            checked => {
+                checked?;
+                match self.lacks_signature_of(&pdu)? {
+                    Some(via) => format!("{via} has not signed the event"),
+                    None => return Ok(true),
+                }
+            }
+        };
+        let index = *self.index.get(&event).ok_or_else(|| placeless(event))?;
+        let meta = &mut self.events[index].meta;
+        (meta.verdict, meta.reason) = (Verdict::SoftFailed, Some(reason));
+        Ok(false)
     }
 
     /// An event that was refused before is news now.

@@ -36,8 +36,9 @@ pub(crate) fn with_authority(
 
 impl Rooms {
     /// Takes in an event although something is missing between it and the room: it stands on what is known, and below
-    /// it is a gap.
-    pub(crate) fn ingest_over_gap(&self, event: VerifiedPdu) -> Result<Ingested, IngestError> {
+    /// it is a gap. Where the event lacks no more than the signature of the room's policy server and `asks`, nothing is
+    /// written.
+    pub(crate) fn ingest_over_gap(&self, event: VerifiedPdu, asks: bool) -> Result<Ingested, IngestError> {
         let room = self.room(event.pdu().room_id())?.ok_or(IngestError::UnknownRoom)?;
         let lane = self.lanes.enter(room.sid).map_err(WriteError::from)?;
         let mut write = RoomWrite::open(self, room)?;
@@ -53,7 +54,10 @@ impl Rooms {
             return Err(WriteError::Busy.into());
         }
         let state = state_over_gap(&mut write, &event, join)?;
-        let judged = ingest::judge_at(&mut write, event, state, Against::ItsOwnTime)?;
+        let judged = ingest::judge_at(&mut write, event, state, Against::CurrentState)?;
+        if let Some(via) = judged.unsigned.as_ref().filter(|_| asks) {
+            return Err(IngestError::Unsigned(via.clone()));
+        }
         let ingested = Ingested::of(&judged);
         write.append(judged, None)?;
         let committed = self.commit([write], self.store.begin())?;

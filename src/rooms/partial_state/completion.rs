@@ -11,7 +11,7 @@ use kith_store::{
     state::StateRoot,
     tables::partial::{PARTIAL_EVENTS, PartialRoom, find_partial},
 };
-use ruma::OwnedEventId;
+use ruma::{EventId, OwnedEventId};
 
 use crate::{Rooms, commit::RoomWrite, ingest::order, room::Room, write_error::WriteError};
 
@@ -23,6 +23,8 @@ pub(super) type GivenStates = HashMap<OwnedEventId, Arc<[OwnedEventId]>>;
 pub(super) enum Completion {
     /// The room is complete, or was already.
     Done,
+    /// The room was left and joined again meanwhile: another state is needed.
+    Overtaken,
     /// These follow events that are not here: the states before them are needed too.
     Wanting(Vec<OwnedEventId>),
 }
@@ -30,11 +32,19 @@ pub(super) enum Completion {
 impl Rooms {
     /// Completes a room, given the states before the events that follow something which is not here; at least that
     /// before the join.
-    pub(super) fn complete_room(&self, room: &Room, given: &GivenStates) -> Result<Completion, WriteError> {
+    pub(super) fn complete_room(
+        &self,
+        room: &Room,
+        join: &EventId,
+        given: &GivenStates,
+    ) -> Result<Completion, WriteError> {
         let lane = self.lanes.enter(room.sid)?;
         let Some(partial) = find_partial(self.store.engine(), room.sid)? else {
             return Ok(Completion::Done);
         };
+        if self.store.ids().event_id(partial.join)? != join {
+            return Ok(Completion::Overtaken);
+        }
         let mut write = RoomWrite::open(self, room.clone())?;
         let events = self.partial_events(&write)?;
         let roots = match write.given_roots(&partial, &events, given)? {

@@ -22,6 +22,8 @@ use crate::{Rooms, receive::Fetching, room::Room, write_error::WriteError};
 const RETRY_MS_MIN: u64 = 5_000;
 /// How long is waited at most, in milliseconds.
 const RETRY_MS_MAX: u64 = 3_600_000;
+/// How many servers are asked in one attempt, beside the one that let this one in: others with each attempt.
+const SERVERS_ASKED_MAX: usize = 4;
 /// How often a room is found to want further states, within one attempt.
 const ROUNDS_MAX: usize = 10;
 /// Before how many events the state is asked for, within one attempt, beside the join. Those beyond stand on the state
@@ -96,9 +98,9 @@ impl Rooms {
     async fn resync(self: &Arc<Self>, room: RoomSid, again: &Notify) {
         let stopping = self.tasks.stopping();
         let mut retry_ms = RETRY_MS_MIN;
-        loop {
+        for attempt in 0_usize.. {
             let outcome = tokio::select! {
-                outcome = self.try_resync(room) => outcome,
+                outcome = self.try_resync(room, attempt) => outcome,
                 () = stopping.cancelled() => return,
             };
             let Err(error) = outcome else { return };
@@ -113,10 +115,10 @@ impl Rooms {
         }
     }
 
-    /// One attempt with every server that may know.
-    async fn try_resync(self: &Arc<Self>, room: RoomSid) -> Result<(), ResyncError> {
+    /// One attempt, with the server that let this one in and some of the others.
+    async fn try_resync(self: &Arc<Self>, room: RoomSid, attempt: usize) -> Result<(), ResyncError> {
         let rooms = Arc::clone(self);
-        let Some(wanted) = self.tasks.blocking(move || rooms.resync_wanted(room)).await? else {
+        let Some(wanted) = self.tasks.blocking(move || rooms.resync_wanted(room, attempt)).await? else {
             return Ok(());
         };
         let mut failure = ResyncError::NoState;
@@ -135,7 +137,7 @@ impl Rooms {
         Err(failure)
     }
 
-    fn resync_wanted(&self, room: RoomSid) -> Result<Option<Wanted>, ResyncError> {
+    fn resync_wanted(&self, room: RoomSid, attempt: usize) -> Result<Option<Wanted>, ResyncError> {
         let Some(partial) = find_partial(self.store.engine(), room)? else { return Ok(None) };
         let room = self.room_of(room)?;
         if !self.takes_part(&room)? {
@@ -146,12 +148,12 @@ impl Rooms {
             self.abandon_partial(room.sid)?;
             return Ok(None);
         }
-        let mut servers = vec![self.store.ids().server_name(partial.via)?];
-        for server in self.servers_to_ask(&room)? {
-            if !servers.contains(&server) {
-                servers.push(server);
-            }
-        }
+        let via = self.store.ids().server_name(partial.via)?;
+        let mut others = self.ranked_servers(&room)?;
+        others.retain(|server| *server != via);
+        let skipped = attempt.saturating_mul(SERVERS_ASKED_MAX) % others.len().max(1);
+        others.rotate_left(skipped);
+        let servers = [via].into_iter().chain(others.into_iter().take(SERVERS_ASKED_MAX)).collect();
         Ok(Some(Wanted { join: self.store.ids().event_id(partial.join)?, room, servers }))
     }
 
@@ -163,9 +165,11 @@ impl Rooms {
         let before_join = self.fetch_state_of(server, wanted, &wanted.join).await?;
         let mut given = GivenStates::from([(wanted.join.clone(), Arc::clone(&before_join))]);
         for _ in 0..ROUNDS_MAX {
-            let (rooms, room, states) = (Arc::clone(self), wanted.room.clone(), given.clone());
-            match self.tasks.blocking(move || rooms.complete_room(&room, &states)).await? {
+            let (rooms, room, join) = (Arc::clone(self), wanted.room.clone(), wanted.join.clone());
+            let states = given.clone();
+            match self.tasks.blocking(move || rooms.complete_room(&room, &join, &states)).await? {
                 Completion::Done => return Ok(()),
+                Completion::Overtaken => return Err(ResyncError::NoState),
                 Completion::Wanting(events) => {
                     for event in events {
                         let asked = given.len() <= STATES_ASKED_MAX;

@@ -154,8 +154,7 @@ impl<'a> Fetching<'a> {
             let room = self.room.sid;
             if !missing.prev.is_empty() && self.on_store(move |rooms| rooms.is_partial(room)).await? {
                 // The states of this room are all made anew before long; none is asked for until then.
-                let again = event.clone();
-                return Ok(self.on_store(move |rooms| rooms.ingest_over_gap(again)).await?);
+                return Ok(self.ingest_over_gap(event).await?);
             }
             for prev in missing.prev {
                 self.place_edge(prev).await?;
@@ -304,6 +303,17 @@ impl<'a> Fetching<'a> {
             Err(IngestError::Unsigned(via)) => {
                 let event = self.rooms.with_policy_signature(again, &via).await;
                 self.on_store(move |rooms| rooms.ingest(event)).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn ingest_over_gap(&self, event: VerifiedPdu) -> Result<Ingested, IngestError> {
+        let again = event.clone();
+        match self.on_store(move |rooms| rooms.ingest_over_gap(event, true)).await {
+            Err(IngestError::Unsigned(via)) => {
+                let event = self.rooms.with_policy_signature(again, &via).await;
+                self.on_store(move |rooms| rooms.ingest_over_gap(event, false)).await
             }
             outcome => outcome,
         }
