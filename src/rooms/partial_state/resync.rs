@@ -21,7 +21,7 @@ use crate::{Rooms, receive::Fetching, room::Room, write_error::WriteError};
 /// How long is waited after the first attempt that failed, in milliseconds; the time doubles with each further one.
 const RETRY_MS_MIN: u64 = 5_000;
 /// How long is waited at most, in milliseconds.
-const RETRY_MS_MAX: u64 = 3_600_000;
+const RETRY_MS_MAX: u64 = 600_000;
 /// How many servers are asked in one attempt, beside the one that let this one in: others with each attempt.
 const SERVERS_ASKED_MAX: usize = 4;
 /// How often a room is found to want further states, within one attempt.
