@@ -10,7 +10,11 @@ pub(crate) mod belief;
 mod completion;
 mod resync;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use kith_store::{
     Direction, Error, RoomSid, Txn,
@@ -46,11 +50,19 @@ pub struct PartOfState {
 
 /// Rooms of which the rest of the state is being fetched.
 pub(crate) struct Resyncs {
-    /// Those that are under way, and what ends their waiting between attempts.
-    running: Mutex<HashMap<RoomSid, Arc<Notify>>>,
+    running: Mutex<HashMap<RoomSid, Arc<Running>>>,
     turns: Semaphore,
-    /// Changes whenever a room is no longer partial.
-    ended: watch::Sender<u64>,
+    /// Changes whenever a room is no longer partial, or an attempt at it has failed.
+    moved: watch::Sender<u64>,
+}
+
+/// One of them.
+#[derive(Default)]
+struct Running {
+    /// Ends the waiting between attempts.
+    again: Notify,
+    /// An attempt has failed.
+    has_failed: AtomicBool,
 }
 
 impl Default for Resyncs {
@@ -58,7 +70,7 @@ impl Default for Resyncs {
         Self {
             running: Mutex::default(),
             turns: Semaphore::new(RESYNCS_MAX),
-            ended: watch::Sender::default(),
+            moved: watch::Sender::default(),
         }
     }
 }
@@ -115,7 +127,7 @@ impl Rooms {
         room: RoomSid,
         time: Duration,
     ) -> Result<bool, Error> {
-        let mut ended = self.resyncs.ended.subscribe();
+        let mut moved = self.resyncs.moved.subscribe();
         let stopping = self.tasks.stopping();
         let time_is_up = tokio::time::sleep(time);
         tokio::pin!(time_is_up);
@@ -125,7 +137,7 @@ impl Rooms {
                 return Ok(true);
             }
             tokio::select! {
-                changed = ended.changed() => if changed.is_err() { return Ok(false) },
+                changed = moved.changed() => if changed.is_err() { return Ok(false) },
                 () = stopping.cancelled() => return Ok(false),
                 () = &mut time_is_up => return Ok(false),
             }
@@ -175,7 +187,7 @@ impl Rooms {
         let mut txn = self.store.begin();
         self.end_partial(&mut txn, room)?;
         self.store.commit_durably(txn)?;
-        self.note_ended();
+        self.note_moved();
         Ok(())
     }
 
@@ -217,7 +229,7 @@ impl Rooms {
         Ok(true)
     }
 
-    fn note_ended(&self) {
-        self.resyncs.ended.send_modify(|count| *count = count.wrapping_add(1));
+    fn note_moved(&self) {
+        self.resyncs.moved.send_modify(|count| *count = count.wrapping_add(1));
     }
 }

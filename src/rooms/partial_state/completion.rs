@@ -57,7 +57,7 @@ impl Rooms {
         let committed = self.commit([write], txn)?;
         drop(lane);
         committed.wait_durable()?;
-        self.note_ended();
+        self.note_moved();
         metrics::counter!("kith_rooms_completed_total").increment(1);
         Ok(Completion::Done)
     }

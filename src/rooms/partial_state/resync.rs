@@ -2,7 +2,11 @@
 //! others.
 //! <https://spec.matrix.org/v1.19/server-server-api/#get_matrixfederationv1state_idsroomid>
 
-use std::{collections::hash_map::Entry, sync::Arc, time::Duration};
+use std::{
+    collections::hash_map::Entry,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use futures_util::FutureExt;
 use kith_store::{
@@ -13,9 +17,11 @@ use kith_store::{
     },
 };
 use ruma::{EventId, OwnedEventId, OwnedServerName};
-use tokio::sync::Notify;
 
-use super::completion::{Completion, GivenStates};
+use super::{
+    Running,
+    completion::{Completion, GivenStates},
+};
 use crate::{Rooms, receive::Fetching, room::Room, write_error::WriteError};
 
 /// How long is waited after the first attempt that failed, in milliseconds; the time doubles with each further one.
@@ -66,21 +72,38 @@ impl Rooms {
 
     /// Fetches the rest of a room's state in the background, unless that goes on already.
     pub(crate) fn start_resync(self: &Arc<Self>, room: RoomSid) {
-        let again = Arc::new(Notify::new());
+        let running = Arc::new(Running::default());
         match self.resyncs.running.lock().entry(room) {
-            // It waits for its next attempt, be it for an earlier join that came to nothing.
-            Entry::Occupied(running) => return running.get().notify_one(),
-            Entry::Vacant(vacant) => vacant.insert(Arc::clone(&again)),
+            Entry::Occupied(known) => {
+                // It waits for its next attempt, be it for an earlier join that came to nothing.
+                known.get().has_failed.store(false, Ordering::Relaxed);
+                return known.get().again.notify_one();
+            }
+            Entry::Vacant(vacant) => vacant.insert(Arc::clone(&running)),
         };
         let rooms = Arc::clone(self);
         self.tasks.spawn("resync", async move {
-            rooms.resync(room, &again).await;
+            rooms.resync(room, &running).await;
             rooms.resyncs.running.lock().remove(&room);
             // Whoever joined just as it ended counted on it.
-            if again.notified().now_or_never().is_some() {
+            if running.again.notified().now_or_never().is_some() {
                 rooms.start_resync(room);
             }
         });
+    }
+
+    /// Waits until the rest of a room's state turns out to take more than one attempt.
+    pub(crate) async fn resync_stalls(&self, room: RoomSid) {
+        let mut moved = self.resyncs.moved.subscribe();
+        loop {
+            let has_failed = match self.resyncs.running.lock().get(&room) {
+                Some(running) => running.has_failed.load(Ordering::Relaxed),
+                None => true,
+            };
+            if has_failed || moved.changed().await.is_err() {
+                return;
+            }
+        }
     }
 
     fn partial_rooms(&self) -> Result<Vec<RoomSid>, Error> {
@@ -95,7 +118,7 @@ impl Rooms {
         Ok(rooms)
     }
 
-    async fn resync(self: &Arc<Self>, room: RoomSid, again: &Notify) {
+    async fn resync(self: &Arc<Self>, room: RoomSid, running: &Running) {
         let stopping = self.tasks.stopping();
         let mut retry_ms = RETRY_MS_MIN;
         for attempt in 0_usize.. {
@@ -104,12 +127,14 @@ impl Rooms {
                 () = stopping.cancelled() => return,
             };
             let Err(error) = outcome else { return };
+            running.has_failed.store(true, Ordering::Relaxed);
+            self.note_moved();
             tracing::info!(room = room.0, %error, retry_ms, "the members of a room have not come yet");
             tokio::select! {
                 () = tokio::time::sleep(Duration::from_millis(retry_ms)) => {
                     retry_ms = (retry_ms * 2).min(RETRY_MS_MAX);
                 }
-                () = again.notified() => retry_ms = RETRY_MS_MIN,
+                () = running.again.notified() => retry_ms = RETRY_MS_MIN,
                 () = stopping.cancelled() => return,
             }
         }

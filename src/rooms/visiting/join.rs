@@ -19,8 +19,12 @@ use crate::{
     partial_state::PartOfState,
 };
 
-/// How long a join waits for the members of the room, in milliseconds.
-const MEMBERS_WAIT_MS: u64 = 1_000;
+/// How long a join waits for the members of the room, in milliseconds: of one that is said to be on a few servers, and
+/// of others.
+const MEMBERS_OF_SMALL_ROOM_WAIT_MS: u64 = 5_000;
+const MEMBERS_WAIT_MS: u64 = 500;
+/// On how many servers the former is.
+const SMALL_ROOM_SERVERS_MAX: usize = 10;
 
 impl Rooms {
     /// Joins a room, wherever it is.
@@ -142,13 +146,15 @@ impl Rooms {
             via: server.to_owned(),
             servers: said_servers(answer.servers_in_room.unwrap_or_default()),
         });
-        let is_partial = part.is_some();
+        let servers = part.as_ref().map(|part| part.servers.len());
         let mut handover = self.verify_handover(join, answer.state, answer.auth_chain).await?;
         handover.part = part;
         let rooms = Arc::clone(self);
         match self.tasks.blocking(move || rooms.take_over(handover)).await {
-            Ok(_) if is_partial => self.complete_soon(room_id).await,
-            Ok(_) => Ok(()),
+            Ok(_) => match servers {
+                Some(servers) => self.complete_soon(room_id, servers).await,
+                None => Ok(()),
+            },
             Err(WriteError::Refused(reason) | WriteError::Malformed(reason)) => {
                 Err(MembershipError::NoHelp(format!("what came with the join is of no use: {reason}")))
             }
@@ -158,11 +164,22 @@ impl Rooms {
 
     /// Has the members of a room fetched that was just joined. Where that is done in a moment, as in most rooms, the
     /// user comes into a room that is whole.
-    async fn complete_soon(self: &Arc<Self>, room_id: &RoomId) -> Result<(), MembershipError> {
+    async fn complete_soon(
+        self: &Arc<Self>,
+        room_id: &RoomId,
+        servers: usize,
+    ) -> Result<(), MembershipError> {
         let (rooms, id) = (Arc::clone(self), room_id.to_owned());
         let room = self.tasks.blocking(move || rooms.room(&id)).await?.ok_or(MembershipError::UnknownRoom)?;
         self.start_resync(room.sid);
-        self.is_whole_within(room.sid, Duration::from_millis(MEMBERS_WAIT_MS)).await?;
+        let wait_ms = match servers {
+            0..=SMALL_ROOM_SERVERS_MAX => MEMBERS_OF_SMALL_ROOM_WAIT_MS,
+            _ => MEMBERS_WAIT_MS,
+        };
+        tokio::select! {
+            whole = self.is_whole_within(room.sid, Duration::from_millis(wait_ms)) => whole.map(|_whole| ())?,
+            () = self.resync_stalls(room.sid) => {}
+        }
         Ok(())
     }
 
