@@ -72,12 +72,9 @@ pub mod tokens;
 pub mod viewer;
 pub mod visibility;
 
+pub use self::{policy::Unsigned, read_error::ReadError, viewer::Viewer, write_error::WriteError};
 pub use invite_rules::{InviteRule, InviteRules};
-pub use policy::Unsigned;
-pub use read_error::ReadError;
-pub use viewer::Viewer;
 pub use visibility::{RoomView, Seen};
-pub use write_error::WriteError;
 
 /// The room domain: one per server. Its verbs block on the disk, so they run on the blocking pool.
 pub struct Rooms {
