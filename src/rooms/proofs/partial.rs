@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use kith_event::Pdu;
+use kith_event::{Pdu, VerifiedPdu};
 use kith_store::{
     EventSid, RoomSid,
     tables::{
@@ -54,6 +54,15 @@ impl Part {
 
     /// The same, in a room in which something has happened before.
     fn with(version: &str, before: impl FnOnce(&World, &OwnedRoomId)) -> Self {
+        Self::told(version, before, |_| {})
+    }
+
+    /// The same, of which something else is told than what is so.
+    fn told(
+        version: &str,
+        before: impl FnOnce(&World, &OwnedRoomId),
+        change: impl FnOnce(&mut Handover),
+    ) -> Self {
         let network = Arc::new(Network::default());
         let (here, there) = (World::within(&network, HERE), World::within(&network, THERE));
         let room = public_room(&there, version);
@@ -61,7 +70,9 @@ impl Part {
             there.join(&there.user(&format!("user{number}")), &room);
         }
         before(&there, &room);
-        let taken = here.rooms.take_over(without_members(&there, &room, &here)).expect("joins");
+        let mut handover = without_members(&there, &room, &here);
+        change(&mut handover);
+        let taken = here.rooms.take_over(handover).expect("joins");
         assert_eq!(taken.verdict, Verdict::Accepted);
         let sid = here.rooms.room(&room).expect("reads").expect("known").sid;
         Self { network, here, there, room, sid, join: taken.event }
@@ -208,6 +219,54 @@ async fn what_was_not_allowed_is_taken_out_again() {
     assert_eq!(part.here.membership(&mallory, &part.room), Some(Membership::Ban));
 }
 
+#[tokio::test]
+async fn what_was_refused_for_a_lie_comes_in_as_news() {
+    let member = std::cell::RefCell::new(Vec::new());
+    let part = Part::told(
+        "11",
+        |there, room| {
+            let user = there.user("user7");
+            for _ in 0..2 {
+                there.rooms.leave(&user, room, None).expect("leaves");
+                member.borrow_mut().push(there.pdu(&newest(there, room)));
+                there.join(&user, room);
+                member.borrow_mut().push(there.pdu(&newest(there, room)));
+            }
+        },
+        |handover| {
+            // The server that lets this one in says that the user has left, which was so for a while.
+            let stale = member.borrow()[..3].to_vec();
+            handover.auth_chain.extend(stale[..2].iter().cloned().map(VerifiedPdu::of_own));
+            handover.state.push(VerifiedPdu::of_own(stale[2].clone()));
+        },
+    );
+    let member = member.into_inner();
+    let join = part.here.rooms.store.ids().event_id(part.join).expect("known");
+    let mut says: Value =
+        serde_json::from_str(part.forge(&join, "user7", "is anybody there?").json()).expect("JSON");
+    for authority in says["auth_events"].as_array_mut().expect("a list") {
+        if *authority == member[3].event_id().as_str() {
+            // The authority of a membership that has ended, as far as anybody knows here.
+            *authority = json!(member[1].event_id());
+        }
+    }
+    let says = resigned(&part.there, says);
+    let taken = part.deliver(&says).await;
+    assert_eq!(taken.verdict, Verdict::Rejected, "{taken:?}");
+    let after = part.here.say(&part.here.user("bob"), &part.room, "hello");
+    assert_eq!(timeline(&part.here, &part.room).len(), 2);
+    let before = part.here.rooms.heads(part.sid).expect("reads").countable;
+
+    part.complete().await;
+    let meta = get_meta(part.here.rooms.store.engine(), taken.event).expect("reads");
+    assert_eq!(meta.verdict, Verdict::Accepted);
+    let shown: Vec<_> = timeline(&part.here, &part.room).iter().map(|pdu| pdu.event_id().clone()).collect();
+    assert_eq!(shown, [join, after, says.event_id().clone()]);
+    assert_eq!(part.here.rooms.heads(part.sid).expect("reads").countable, before + 1);
+    part.here.say(&part.here.user("bob"), &part.room, "now I hear you");
+    part.here.assert_sound();
+}
+
 /// An event as its server would sign it.
 fn resigned(world: &World, mut event: Value) -> Pdu {
     for field in ["signatures", "hashes", "event_id"] {
@@ -252,6 +311,8 @@ async fn a_known_ban_holds_before_the_members_have_come() {
     event["prev_events"] = json!([ban.event_id()]);
     let forged = resigned(&part.there, event);
     assert_eq!(part.deliver(&forged).await.verdict, Verdict::Rejected);
+    // Nor does it help not to have heard of it.
+    assert_eq!(part.deliver(&says).await.verdict, Verdict::SoftFailed);
     part.complete().await;
     assert_eq!(timeline(&part.here, &part.room).len(), 2);
     part.assert_agreed();
