@@ -297,8 +297,8 @@ async fn an_operator_may_have_members_fetched_with_the_join() {
 #[tokio::test]
 async fn what_one_server_lies_about_another_tells() {
     let other = Peer::start("127.0.0.8").await;
-    let (server, hosted) =
-        tokio::join!(start_federating("127.0.0.2", ""), Hosted::start_with(&[&other.name, "127.0.0.9:1"]));
+    let others = [&*other.name, "127.0.0.9:1"];
+    let (server, hosted) = tokio::join!(start_federating("127.0.0.2", ""), Hosted::start_with(&others));
     // A state in which nobody may join; the other one has it right.
     gives(&hosted.peer, hosted.state[..3].to_vec(), Arc::new(AtomicBool::new(true)));
     gives(&other, hosted.state.clone(), Arc::new(AtomicBool::new(true)));
@@ -320,8 +320,8 @@ async fn what_one_server_lies_about_another_tells() {
 async fn servers_that_are_said_to_be_there_are_told_what_is_said() {
     let other = Peer::start("127.0.0.8").await;
     other.answer("/_matrix/federation/v1/send/", |_| (200, json!({"pdus": {}})));
-    let (server, hosted) =
-        tokio::join!(start_federating("127.0.0.2", ""), Hosted::start_with(&[&other.name]));
+    let others = [&*other.name];
+    let (server, hosted) = tokio::join!(start_federating("127.0.0.2", ""), Hosted::start_with(&others));
     let bob = server.register("bob").await;
     bob.join_via(&hosted.room, &hosted.peer.name).await.ok();
     bob.say(&hosted.room, "hello all").await;
