@@ -21,17 +21,17 @@ pub(crate) fn routes(router: Router) -> Router {
     router
         .endpoint_async(ban_user::handler)
         .endpoint(forget_room::handler)
-        .endpoint(get_member_events::handler)
+        .endpoint_async(get_member_events::handler)
         .endpoint(get_mutual_rooms::handler)
         .endpoint(get_mutual_rooms::unstable_handler)
         .endpoint_async(invite_user::handler)
         .endpoint_async(join_room_by_id::handler)
         .endpoint_async(join_room_by_id_or_alias::handler)
-        .endpoint(joined_members::handler)
+        .endpoint_async(joined_members::handler)
         .endpoint(joined_rooms::handler)
         .endpoint_async(kick_user::handler)
         .endpoint_async(leave_room::handler)
-        .endpoint(unban_user::handler)
+        .endpoint_async(unban_user::handler)
 }
 
 fn third_party_signed(signed: membership::ThirdPartySigned) -> Result<ThirdPartySigned, ApiError> {

@@ -21,5 +21,5 @@ pub(crate) fn routes(router: Router) -> Router {
         .endpoint_async_at(&[get_summary::UNSTABLE_PATH], get_summary::handler)
         .endpoint(report_content::handler)
         .endpoint(report_room::handler)
-        .endpoint(upgrade_room::handler)
+        .endpoint_async(upgrade_room::handler)
 }

@@ -35,6 +35,11 @@ pub struct Federation {
     /// of the room. For all others `outgoing.response_bytes_max` holds.
     pub long_response_bytes_max: usize,
 
+    /// Join rooms of other servers without waiting for the list of their members, if those servers can do without
+    /// sending it at once. It is fetched in the background; until it is there, the room can be read and written, and
+    /// what needs the members waits.
+    pub fast_joins: bool,
+
     /// How long asking a domain for its /.well-known/matrix/server may take, redirects included, in milliseconds.
     pub well_known_timeout_ms: u64,
 
@@ -61,6 +66,7 @@ impl Default for Federation {
             request_timeout_ms: 30_000,
             long_request_timeout_ms: 180_000,
             long_response_bytes_max: 256 * 1024 * 1024,
+            fast_joins: true,
             well_known_timeout_ms: 5_000,
             srv_timeout_ms: 2_000,
             backoff_min_ms: 2_000,

@@ -23,6 +23,8 @@ pub(crate) struct RoomContext<'a> {
 impl Push {
     /// The context of a room with so many members, by its current state.
     pub(crate) fn room_context(&self, room: RoomSid, joined: u64) -> Result<RoomContext<'_>, Error> {
+        // Servers of whose users none is known yet have one at least: a large room does not look like a chat of two.
+        let joined = joined.saturating_add(self.rooms.servers_only_said(room)?);
         let (room, state) = (self.rooms.room_of(room)?, self.rooms.current_state(room)?);
         Ok(RoomContext { room, state, joined, made: None })
     }

@@ -3,6 +3,7 @@
 //!
 //! Whether an event may be written is not asked here: that is `ingest.rs`.
 
+mod anew;
 mod edges;
 mod extremities;
 mod members;
@@ -20,6 +21,7 @@ use kith_store::{
     state::{RoomStates, StateRoot},
     tables::{
         events::{EVENT_META, EventMeta, Transaction, Verdict},
+        partial::{PARTIAL_EVENTS, find_partial},
         rooms::{Heads, ROOM_HEADS, ROOMS, RoomRecord},
     },
 };
@@ -44,6 +46,8 @@ pub(crate) struct RoomWrite<'a> {
     /// Where the room will stand.
     pub(crate) heads: Heads,
     pub(crate) states: RoomStates<'a>,
+    /// The event with which this server came into the room, while the room's members are not all known.
+    pub(crate) partial: Option<EventSid>,
     is_new: bool,
     events: Vec<NewEvent>,
     index: HashMap<EventSid, usize>,
@@ -51,6 +55,7 @@ pub(crate) struct RoomWrite<'a> {
     redactions: Vec<redactions::Redaction>,
     edges: Option<edges::Edges>,
     pub(crate) signing: Signing,
+    completing: Option<anew::Completing>,
 }
 
 /// How an event enters the room.
@@ -62,6 +67,8 @@ pub(crate) enum Arrival {
     History,
     /// Without a place: it is only known as authority, or as an entry of a state.
     Outlier,
+    /// It has been here, and is judged once more.
+    Anew,
 }
 
 /// An event that is about to be written.
@@ -123,7 +130,8 @@ impl<'a> RoomWrite<'a> {
     /// The room as it is stored.
     pub(crate) fn open(rooms: &'a Rooms, room: Room) -> Result<Self, Error> {
         let heads = rooms.heads(room.sid)?;
-        Ok(Self::over(rooms, room, heads, false))
+        let partial = find_partial(rooms.store.engine(), room.sid)?.map(|partial| partial.join);
+        Ok(Self { partial, ..Self::over(rooms, room, heads, false) })
     }
 
     /// A room that does not exist yet, or that this server has only heard of. Its first event is to be `room.create`,
@@ -150,6 +158,7 @@ impl<'a> RoomWrite<'a> {
             room,
             heads,
             states,
+            partial: None,
             is_new,
             events: Vec::new(),
             index: HashMap::new(),
@@ -157,6 +166,7 @@ impl<'a> RoomWrite<'a> {
             redactions: Vec::new(),
             edges: None,
             signing: Signing::default(),
+            completing: None,
         }
     }
 
@@ -362,6 +372,7 @@ impl<'a> RoomWrite<'a> {
         self.write_redactions(txn, &mut aftermath)?;
         self.write_threads(txn);
         self.write_edges(txn);
+        self.write_partial_events(txn);
         let mut roots = vec![self.heads.state];
         for event in &self.events {
             if let Some(place) = &event.meta.place {
@@ -379,5 +390,13 @@ impl<'a> RoomWrite<'a> {
         ROOM_HEADS.put(&mut txn.batch, &self.room.sid, &self.heads);
         aftermath.pdus.extend(self.events.into_iter().map(|event| (event.sid, event.pdu)));
         Ok(aftermath)
+    }
+
+    /// What gets a place while the room's members are not all known is judged anew when they are.
+    fn write_partial_events(&self, txn: &mut Txn) {
+        let placed = self.events.iter().filter(|event| event.meta.place.is_some());
+        for event in placed.filter(|_| self.partial.is_some()) {
+            PARTIAL_EVENTS.put(&mut txn.batch, &(self.room.sid, event.sid), &());
+        }
     }
 }

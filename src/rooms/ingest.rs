@@ -18,7 +18,8 @@ use kith_store::{
 use ruma::{EventId, OwnedEventId, OwnedServerName, events::TimelineEventType};
 
 use crate::{
-    Rooms, commit::RoomWrite, policy, receive::EXTREMITIES_MAX, state_before, write_error::WriteError,
+    Rooms, commit::RoomWrite, partial_state::belief, policy, receive::EXTREMITIES_MAX, state_before,
+    write_error::WriteError,
 };
 
 /// An event with its verdict, ready to be written.
@@ -188,18 +189,26 @@ struct Parents {
 }
 
 fn judge_on(
-    write: &RoomWrite<'_>,
+    write: &mut RoomWrite<'_>,
     event: VerifiedPdu,
     parents: Parents,
     against: Against,
 ) -> Result<Judged, IngestError> {
     let hash_matched = event.hash_matched();
     let pdu = event.into_pdu();
-    let Parents { auth, prev, state_before } = parents;
+    let Parents { auth, prev, mut state_before } = parents;
     let sid = write.rooms.store.ids().event(pdu.event_id())?;
     let (mut verdict, mut reason) = match verdict::by_auth_events(write, sid, &pdu, &auth)? {
         Err(reason) => (Verdict::Rejected, Some(reason.to_string())),
-        Ok(()) => verdict::by_states(write, &pdu, state_before, against)?,
+        Ok(()) => {
+            let mut now = (against == Against::CurrentState).then_some(write.heads.state);
+            if write.partial.is_some() {
+                // Members who are not known are believed to be what the event says they are.
+                state_before = belief::with_authority(write, state_before, &auth)?;
+                now = now.map(|now| belief::with_authority(write, now, &auth)).transpose()?;
+            }
+            verdict::by_states(write, &pdu, state_before, now)?
+        }
     };
     let unsigned = policy::verdict(write, &pdu, verdict, against)?;
     if let Some(via) = &unsigned {
@@ -209,6 +218,20 @@ fn judge_on(
         tracing::debug!(event_id = %pdu.event_id(), ?verdict, %reason, "an event is not accepted");
     }
     Ok(Judged { sid, pdu, verdict, reason, auth, prev, state_before, hash_matched, own: false, unsigned })
+}
+
+/// The verdict on an event of which all else is known.
+pub(crate) fn verdict(
+    write: &RoomWrite<'_>,
+    event: EventSid,
+    pdu: &Pdu,
+    auth: &[EventSid],
+    state_before: StateRoot,
+) -> Result<(Verdict, Option<String>), WriteError> {
+    match verdict::by_auth_events(write, event, pdu, auth)? {
+        Err(reason) => Ok((Verdict::Rejected, Some(reason.to_string()))),
+        Ok(()) => verdict::by_states(write, pdu, state_before, None),
+    }
 }
 
 /// Whether the current state allows an event that is not taken in yet.

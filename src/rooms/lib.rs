@@ -32,6 +32,7 @@ mod lane;
 pub mod membership;
 pub mod memberships;
 pub mod outside;
+pub mod partial_state;
 pub mod pdus;
 mod policy;
 pub mod publication;
@@ -71,12 +72,9 @@ pub mod tokens;
 pub mod viewer;
 pub mod visibility;
 
+pub use self::{policy::Unsigned, read_error::ReadError, viewer::Viewer, write_error::WriteError};
 pub use invite_rules::{InviteRule, InviteRules};
-pub use policy::Unsigned;
-pub use read_error::ReadError;
-pub use viewer::Viewer;
 pub use visibility::{RoomView, Seen};
-pub use write_error::WriteError;
 
 /// The room domain: one per server. Its verbs block on the disk, so they run on the blocking pool.
 pub struct Rooms {
@@ -98,6 +96,7 @@ pub struct Rooms {
     pub(crate) receiving: receive::Receiving,
     pub(crate) signed_events: policy::SignedEvents,
     pub(crate) delaying: delayed::Delaying,
+    pub(crate) resyncs: partial_state::Resyncs,
 }
 
 /// What [`Rooms::new`] is made of.
@@ -150,6 +149,7 @@ impl Rooms {
             receiving: receive::Receiving::default(),
             signed_events: policy::SignedEvents::default(),
             delaying: delayed::Delaying::default(),
+            resyncs: partial_state::Resyncs::default(),
         })
     }
 }

@@ -6,6 +6,7 @@ mod forks;
 mod handover;
 mod membership;
 mod network;
+mod partial;
 mod receive;
 mod repair;
 mod send;

@@ -17,6 +17,9 @@ pub enum ReadError {
     /// A pagination token that this server did not make.
     #[error(transparent)]
     UnknownToken(#[from] UnknownToken),
+    /// Most members of the room are not known yet.
+    #[error("the members of this room are still being fetched")]
+    Incomplete,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] kith_store::Error),

@@ -22,7 +22,8 @@ use serde_json::value::RawValue;
 
 pub use self::extremities::DUMMY_EVENT;
 pub(crate) use self::extremities::EXTREMITIES_MAX;
-use self::{backfill::TriedEdges, fetching::Fetching, turns::Turns};
+pub(crate) use self::fetching::Fetching;
+use self::{backfill::TriedEdges, turns::Turns};
 use crate::{
     Rooms,
     ingest::{self, IngestError, Ingested},

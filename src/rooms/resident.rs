@@ -31,6 +31,9 @@ pub enum ResidentError {
     /// This server is not in the room.
     #[error("this server is not in the room {0}")]
     UnknownRoom(OwnedRoomId),
+    /// This server has come into the room itself just now and cannot vouch for what it is.
+    #[error("this server does not know all of the room {0} yet")]
+    Incomplete(OwnedRoomId),
     /// A server speaks for somebody else's user.
     #[error("{0} is not a user of the server that asks")]
     WrongServer(OwnedUserId),
@@ -101,6 +104,9 @@ impl Rooms {
         }
         if !self.is_allowed_by_acl(room.sid, server)? {
             return Err(ResidentError::Denied);
+        }
+        if self.is_partial(room.sid)? {
+            return Err(ResidentError::Incomplete(room.id));
         }
         Ok(room)
     }

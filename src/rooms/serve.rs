@@ -23,7 +23,10 @@ use std::collections::HashMap;
 use kith_store::{
     Error, EventSid, Position, Read, StateKeySid,
     state::{RoomStates, StateRoot},
-    tables::events::{EVENT_META, EventMeta, Verdict},
+    tables::{
+        events::{EVENT_META, EventMeta, Verdict},
+        partial::find_partial,
+    },
 };
 use ruma::{EventId, RoomId, ServerName, events::room::history_visibility::HistoryVisibility};
 
@@ -43,6 +46,9 @@ pub enum ServeError {
     /// The operator has closed the room.
     #[error("this room is closed on this server")]
     Blocked,
+    /// Who is in the room is not known here yet.
+    #[error("this server cannot tell yet who is in this room")]
+    Incomplete,
     /// There is no such thing, or the server may not know of it.
     #[error("there is no such {0}")]
     NotFound(&'static str),
@@ -63,6 +69,9 @@ pub(crate) struct ServedRoom<'a> {
     /// The server is not in the room any more.
     parted: bool,
     states: RoomStates<'a>,
+    /// While it is not known who is in the room, only what was sent from here is handed out: what was sent since this
+    /// position, whole, because all who are said to be there were sent it.
+    only_own: Option<Position>,
     /// Nothing behind this position is handed out yet: it may not be durable.
     horizon: Position,
     visibility_key: Option<StateKeySid>,
@@ -80,7 +89,7 @@ impl Rooms {
         server: &'a ServerName,
         room_id: &RoomId,
     ) -> Result<ServedRoom<'a>, ServeError> {
-        let served = self.serve_anyone(read, server, room_id)?;
+        let served = self.serve_history(read, server, room_id)?;
         if served.parted { Err(ServeError::NotInRoom) } else { Ok(served) }
     }
 
@@ -91,8 +100,20 @@ impl Rooms {
         server: &'a ServerName,
         room_id: &RoomId,
     ) -> Result<ServedRoom<'a>, ServeError> {
+        let served = self.serve_own(read, server, room_id)?;
+        if served.only_own.is_some() { Err(ServeError::Incomplete) } else { Ok(served) }
+    }
+
+    /// The same, where events are asked for. While it is not known who is in the room, only what was sent from here is
+    /// given, and only to servers that are said to be there: nobody else may have it.
+    pub(crate) fn serve_own<'a>(
+        &'a self,
+        read: &'a dyn Read,
+        server: &'a ServerName,
+        room_id: &RoomId,
+    ) -> Result<ServedRoom<'a>, ServeError> {
         let served = self.serve_anyone(read, server, room_id)?;
-        if served.parted && served.member_keys()?.is_empty() {
+        if served.parted && (served.only_own.is_some() || served.member_keys()?.is_empty()) {
             return Err(ServeError::NotInRoom);
         }
         Ok(served)
@@ -110,11 +131,16 @@ impl Rooms {
             None => false,
         };
         self.check_may_ask(&room, server)?;
+        let only_own = match find_partial(read, room.sid)? {
+            Some(partial) => Some(self.joined_at(read, partial.join)?),
+            None => None,
+        };
         let states = RoomStates::new(read, room.sid, self.store.state_cache());
         let visibility_key = self.store.ids().find_state_key("m.room.history_visibility", "")?;
         Ok(ServedRoom {
             rooms: self,
             read,
+            only_own,
             room,
             server,
             parted: !is_in,
@@ -125,6 +151,12 @@ impl Rooms {
             visibilities: RefCell::default(),
             presences: RefCell::default(),
         })
+    }
+
+    /// Where in the stream a join stands.
+    fn joined_at(&self, read: &dyn Read, join: EventSid) -> Result<Position, Error> {
+        let meta = EVENT_META.get(read, &join)?;
+        Ok(meta.and_then(|meta| meta.place).and_then(|place| place.position).unwrap_or(Position::END))
     }
 
     /// Refuses whom nothing is told about this room, whoever is in it.
@@ -162,6 +194,11 @@ impl ServedRoom<'_> {
     /// What is answered where an event is not found that was asked about.
     fn no_event(&self) -> ServeError {
         if self.parted { ServeError::NotInRoom } else { ServeError::NotFound("event") }
+    }
+
+    /// Whether an event may be handed out although not all of the room is known.
+    fn is_own(&self, meta: &EventMeta) -> Result<bool, Error> {
+        Ok(self.rooms.is_local(&self.rooms.store.ids().user_id(meta.sender)?))
     }
 
     /// Whether an event may be spoken of at all: it belongs to the room, was not rejected, and is on the disk.

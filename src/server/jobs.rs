@@ -27,6 +27,7 @@ pub(crate) fn start(app: &Arc<App>) {
     app.push.start();
     app.rooms.start_delayed_events();
     app.search.start();
+    app.rooms.resume_resyncs();
     every(app, "sweep", SWEEP_INTERVAL, |app| app.accounts.sweep().map(|_swept| ()));
     every(app, "transactions", TRANSACTIONS_INTERVAL, sweep_transactions);
     every(app, "sliding connections", TRANSACTIONS_INTERVAL, |app| app.sync.sweep_sliding());

@@ -58,6 +58,9 @@ catalog! {
     SERVER_ROOMS "server_rooms" Range;
     // Rooms this server is not in (tables/outside.rs).
     OUTSIDE "outside" Range;
+    // Rooms of which a part of the state is known (tables/partial.rs).
+    PARTIAL_ROOMS "partial_rooms" Point;
+    PARTIAL_EVENTS "partial_events" Range;
     // Relations (tables/relations.rs).
     RELATIONS "relations" Range;
     THREADS "threads" Point;

@@ -12,6 +12,7 @@ pub mod mentions;
 pub mod names;
 pub mod outbox;
 pub mod outside;
+pub mod partial;
 pub mod peers;
 pub mod receipts;
 pub mod relations;

@@ -37,6 +37,7 @@ mod streams;
 #[cfg(test)]
 mod tests;
 mod token;
+mod wholeness;
 
 pub use filter::{BadFilter, SyncFilter};
 pub use request::{StateAfter, SyncError, SyncRequest};

@@ -8,7 +8,7 @@ use kith_store::{
     tables::members::{MEMBERSHIP_STREAM, MEMBERSHIPS, Membership, MembershipRecord},
 };
 
-use crate::{changed::Changed, moment::Moment};
+use crate::{changed::Changed, moment::Moment, wholeness::Wholeness};
 
 /// The rooms of an answer.
 #[derive(Debug, Default)]
@@ -75,6 +75,7 @@ impl Moment<'_> {
                 continue;
             }
             match membership {
+                Membership::Join if !self.shows(room)? => {}
                 Membership::Join => selection.joined.push(Joined { room, known: None, always: true }),
                 Membership::Invite => selection.invited.push(Outside { room, record }),
                 Membership::Knock => selection.knocked.push(Outside { room, record }),
@@ -99,7 +100,7 @@ impl Moment<'_> {
         for room in rooms {
             if !moves.contains_key(&room) && self.wants_room(room)? {
                 let always = self.full_state || changed.recounted.contains(&room);
-                selection.joined.push(Joined { room, known: Some(since), always });
+                self.select_joined(Joined { room, known: Some(since), always }, &mut selection)?;
             }
         }
         for (room, steps) in moves {
@@ -122,7 +123,7 @@ impl Moment<'_> {
         let joined_before = self.was_joined(room, since)?;
         let known = joined_before.then_some(since);
         match last.membership {
-            Membership::Join => selection.joined.push(Joined { room, known, always: true }),
+            Membership::Join => self.select_joined(Joined { room, known, always: true }, selection)?,
             Membership::Invite | Membership::Knock => {
                 // A row from behind the end of the answer says something else already; the next answer tells it.
                 let record = MEMBERSHIPS.get(self.read, &(self.user, room))?;
@@ -140,6 +141,23 @@ impl Moment<'_> {
                 let end = self.end_of_stay(room, &steps, joined_before)?;
                 selection.left.push(Left { room, known, changes: steps, end });
             }
+        }
+        Ok(())
+    }
+
+    /// A room the user is in, unless the client has to wait for its members. Once those have come, the room is new to
+    /// the client.
+    fn select_joined(&self, joined: Joined, selection: &mut Selection) -> Result<(), Error> {
+        if self.filter.room.lazy_load_members() {
+            selection.joined.push(joined);
+            return Ok(());
+        }
+        match self.wholeness(joined.room)? {
+            Wholeness::Partial => {}
+            Wholeness::Since(whole) if joined.known.is_some_and(|known| known < whole) => {
+                selection.joined.push(Joined { known: None, always: true, ..joined });
+            }
+            Wholeness::Since(_) | Wholeness::Always => selection.joined.push(joined),
         }
         Ok(())
     }

@@ -28,11 +28,12 @@ use self::{
     extensions::Extras,
     lists::Wanted,
     request::{Asked, SlidingRequest},
+    required_state::RequiredState,
     response::SlidingResponse,
     room::Telling,
     room_list::{RoomList, RoomLists},
 };
-use crate::{StateAfter, Sync, SyncFilter, moment::Moment, sent_members};
+use crate::{StateAfter, Sync, SyncFilter, moment::Moment, sent_members, wholeness::Wholeness};
 
 /// The longest that one request waits, in milliseconds.
 const TIMEOUT_MS_MAX: u64 = 300_000;
@@ -199,6 +200,10 @@ impl Moment<'_> {
         let mut rooms = std::collections::BTreeMap::new();
         for (room, config) in &wanted.rooms {
             let Some(entry) = list.get(*room) else { continue };
+            let required = RequiredState::new(&config.required_state, self.viewer.user_id.as_deref());
+            if required.wants_members() && self.wholeness(*room)? == Wholeness::Partial {
+                continue;
+            }
             let Some(telling) = Telling::find(self, *room, entry, config, connection)? else { continue };
             response.rooms.insert(self.room_id(*room)?, self.told_room(&telling)?);
             let before = connection.told(*room);

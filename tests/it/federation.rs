@@ -8,6 +8,7 @@ mod device;
 mod directory;
 mod discovery;
 mod event;
+mod fast_joins;
 mod fetching_media;
 mod keys;
 mod membership;

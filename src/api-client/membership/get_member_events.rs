@@ -1,6 +1,8 @@
 //! `GET /_matrix/client/v3/rooms/{roomId}/members` — the member events of a room, now or at some moment.
 //! <https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3roomsroomidmembers>
 
+use std::sync::Arc;
+
 use kith_api_common::{ApiError, Call};
 use kith_rooms::{members::MembersRequest, tokens::Token};
 use kith_store::tables::members::Membership;
@@ -12,7 +14,13 @@ use ruma::{
 
 use crate::viewer::viewer;
 
-pub(crate) fn handler(call: &Call, request: Request) -> Result<Response, ApiError> {
+pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, ApiError> {
+    let app = Arc::clone(&call.app);
+    app.rooms.await_members(&request.room_id).await?;
+    app.tasks.blocking(move || members(&call, request)).await
+}
+
+fn members(call: &Call, request: Request) -> Result<Response, ApiError> {
     let read = call.app.store.read();
     let viewer = viewer(call, &*read)?;
     let wanted = MembersRequest {

@@ -15,7 +15,9 @@ impl From<ResidentError> for ApiError {
         let message = sentence(&error.to_string());
         match error {
             ResidentError::Write(error) => error.into(),
-            ResidentError::UnknownRoom(_) | ResidentError::UnknownUser(_) => Self::not_found(message),
+            ResidentError::UnknownRoom(_) | ResidentError::Incomplete(_) | ResidentError::UnknownUser(_) => {
+                Self::not_found(message)
+            }
             ResidentError::WrongServer(_)
             | ResidentError::Denied
             | ResidentError::RoomClosed

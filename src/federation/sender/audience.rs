@@ -110,10 +110,14 @@ impl Audiences {
     fn read_servers(&self, room: RoomSid, root: StateRoot) -> Result<Arc<[ServerSid]>, Error> {
         let view = self.store.read();
         let read: &dyn Read = &*view;
-        let mut counts = BTreeMap::new();
+        let (mut counts, mut said) = (BTreeMap::new(), BTreeSet::new());
         for row in ROOM_SERVERS.scan(read, &room, Direction::Forward) {
             let ((_, server), users) = row?;
             counts.insert(server, users);
+            // Said to be there, while most members are not known.
+            if users == 0 {
+                said.insert(server);
+            }
         }
         let now = ROOM_HEADS.get(read, &room)?.map_or(root, |heads| heads.state);
         for (key, now, then) in self.rooms.state_at(room, root).changed_since(now)? {
@@ -123,7 +127,8 @@ impl Audiences {
             let users: &mut u64 = counts.entry(server).or_default();
             *users = (*users + u64::from(self.joins(then)?)).saturating_sub(u64::from(self.joins(now)?));
         }
-        Ok(counts.into_iter().filter(|(_, users)| *users > 0).map(|(server, _)| server).collect())
+        let is_there = |(server, users): &(ServerSid, u64)| *users > 0 || said.contains(server);
+        Ok(counts.into_iter().filter(is_there).map(|(server, _)| server).collect())
     }
 
     fn joins(&self, event: Option<EventSid>) -> Result<bool, Error> {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use kith_store::{
     ChangeKind, Error, EventSid, Position, ServerSid, Txn, UserSid,
+    state::StateRoot,
     tables::members::{
         LOCAL_JOINED, MEMBERSHIP_STREAM, MEMBERSHIPS, Membership, MembershipChange, MembershipRecord,
         ROOM_MEMBERS, ROOM_SERVERS, SERVER_ROOMS,
@@ -29,6 +30,24 @@ struct Servers {
     now: u64,
 }
 
+/// A stretch of the room's current state whose changes the rows follow.
+pub(super) struct Span {
+    /// The event that brought the room from one to the other, by its place in the write.
+    pub(super) event: Option<usize>,
+    pub(super) before: StateRoot,
+    pub(super) now: StateRoot,
+    pub(super) position: Position,
+}
+
+impl Span {
+    pub(super) fn of_event(write: &RoomWrite<'_>, index: usize, position: Position) -> Self {
+        let event = &write.events[index];
+        let before = event.room_state_before;
+        let now = event.meta.place.as_ref().map_or(before, |place| place.room_state);
+        Self { event: Some(index), before, now, position }
+    }
+}
+
 /// One member whose entry in the current state changed.
 struct Changed {
     user: UserSid,
@@ -38,21 +57,20 @@ struct Changed {
 }
 
 impl MemberRows {
-    /// Follows what the event at `index` changed in the room's current state.
+    /// Follows what changed in the room's current state.
     pub(super) fn follow(
         &mut self,
         write: &mut RoomWrite<'_>,
         txn: &mut Txn,
-        index: usize,
-        position: Position,
+        span: &Span,
     ) -> Result<(), Error> {
-        for changed in changes(write, index)? {
+        for changed in changes(write, span)? {
             let local = write.rooms.is_local(&changed.user_id);
             let old = self.record(write, &changed)?;
-            let new = new_record(write, index, position, &changed, old.as_ref())?;
+            let new = new_record(write, span, &changed, old.as_ref())?;
             self.write(write, txn, &changed, old.as_ref(), new.as_ref())?;
             if local {
-                self.tell(write, txn, index, position, &changed, new.as_ref());
+                self.tell(write, txn, span, &changed, new.as_ref());
             }
             self.records.insert(changed.user, new);
         }
@@ -60,11 +78,16 @@ impl MemberRows {
     }
 
     /// Writes the counts by server; says whether the room's own users changed.
-    pub(super) fn finish(self, write: &RoomWrite<'_>, txn: &mut Txn) -> bool {
+    pub(super) fn finish(self, write: &RoomWrite<'_>, txn: &mut Txn) -> Result<bool, Error> {
         let room = write.room.sid;
+        let own = write.rooms.store.ids().server(&write.rooms.server_name)?;
         for (server, count) in self.servers {
             match (count.before, count.now) {
                 (before, now) if before == now => continue,
+                // Others of the server may be there of whom nothing is known.
+                (_, 0) if write.partial.is_some() && server != own => {
+                    ROOM_SERVERS.put(&mut txn.batch, &(room, server), &0);
+                }
                 (_, 0) => {
                     ROOM_SERVERS.delete(&mut txn.batch, &(room, server));
                     SERVER_ROOMS.delete(&mut txn.batch, &(server, room));
@@ -75,7 +98,12 @@ impl MemberRows {
                 }
             }
         }
-        self.local_changed
+        Ok(self.local_changed)
+    }
+
+    /// Whether these rows say something of a user.
+    pub(super) fn has(&self, user: UserSid) -> bool {
+        self.records.contains_key(&user)
     }
 
     fn record(&self, write: &RoomWrite<'_>, changed: &Changed) -> Result<Option<MembershipRecord>, Error> {
@@ -141,12 +169,11 @@ impl MemberRows {
         &self,
         write: &RoomWrite<'_>,
         txn: &mut Txn,
-        index: usize,
-        position: Position,
+        span: &Span,
         changed: &Changed,
         new: Option<&MembershipRecord>,
     ) {
-        let room = write.room.sid;
+        let (room, position) = (write.room.sid, span.position);
         let Some(event) = new.map(|record| record.event).or(changed.event) else { return };
         let membership = new.map_or(Membership::Leave, |record| record.membership);
         MEMBERSHIP_STREAM.put(
@@ -154,20 +181,18 @@ impl MemberRows {
             &(changed.user, position),
             &MembershipChange { room, membership, event },
         );
-        if write.events[index].sid != event {
+        if span.event.is_none_or(|index| write.events[index].sid != event) {
             // Not the event that is announced anyway: the membership changed because forks were resolved.
             txn.change(position, ChangeKind::Membership { room, user: changed.user });
         }
     }
 }
 
-/// The members whose entries the event at `index` changed.
-fn changes(write: &RoomWrite<'_>, index: usize) -> Result<Vec<Changed>, Error> {
-    let event = &write.events[index];
-    let Some(place) = &event.meta.place else { return Ok(Vec::new()) };
+/// The members whose entries changed.
+fn changes(write: &RoomWrite<'_>, span: &Span) -> Result<Vec<Changed>, Error> {
     let ids = write.rooms.store.ids();
     let mut changes = Vec::new();
-    for (key, _, now) in write.states.diff(event.room_state_before, place.room_state)? {
+    for (key, _, now) in write.states.diff(span.before, span.now)? {
         let (kind, state_key) = ids.state_key_of(key)?;
         if kind == "m.room.member"
             && let Ok(user_id) = UserId::parse(state_key)
@@ -180,8 +205,7 @@ fn changes(write: &RoomWrite<'_>, index: usize) -> Result<Vec<Changed>, Error> {
 
 fn new_record(
     write: &RoomWrite<'_>,
-    index: usize,
-    position: Position,
+    span: &Span,
     changed: &Changed,
     old: Option<&MembershipRecord>,
 ) -> Result<Option<MembershipRecord>, Error> {
@@ -189,7 +213,7 @@ fn new_record(
         // The resolved state knows nothing of a member any more. Those who were there keep the room among the left.
         return Ok(old.map(|old| MembershipRecord {
             membership: Membership::Leave,
-            position,
+            position: span.position,
             ..old.clone()
         }));
     };
@@ -199,7 +223,7 @@ fn new_record(
     let gone = matches!(membership, Membership::Leave | Membership::Ban);
     let outside = matches!(membership, Membership::Invite | Membership::Knock);
     let stripped_state = match outside && write.rooms.is_local(&changed.user_id) {
-        true => Some(write.stripped_state(index, &pdu)?),
+        true => Some(write.stripped_state(span.now, &pdu)?),
         false => None,
     };
     // A member who changes a name is still there since when they came: what they have not read stays unread.
@@ -207,7 +231,7 @@ fn new_record(
     Ok(Some(MembershipRecord {
         membership,
         event,
-        position: stays.map_or(position, |old| old.position),
+        position: stays.map_or(span.position, |old| old.position),
         sender: write.rooms.store.ids().user(pdu.sender())?,
         forgotten: gone && old.is_some_and(|old| old.forgotten),
         stripped_state,

@@ -1,6 +1,7 @@
 //! The rows of mentions: whom an event means, so that unread counts find highlights however far back they lie.
 //! <https://spec.matrix.org/v1.19/client-server-api/#user-and-room-mentions>
 
+use kith_event::Pdu;
 use kith_store::{
     Error, Position, Txn, UserSid,
     tables::mentions::{EVERYBODY, MENTIONS, Mention},
@@ -45,6 +46,22 @@ impl RoomWrite<'_> {
         }
         if mentions.room && self.may_notify_room(event)? {
             mention(EVERYBODY);
+        }
+        Ok(())
+    }
+
+    /// Takes the rows away of an event that has lost its position.
+    pub(super) fn delete_mentions(&self, txn: &mut Txn, pdu: &Pdu, position: Position) -> Result<(), Error> {
+        let mentions = pdu.content_field::<Mentions>("m.mentions").unwrap_or_default();
+        let ids = self.rooms.store.ids();
+        let mut users = vec![EVERYBODY];
+        for user_id in mentions.user_ids.into_iter().take(MENTIONED_USERS_MAX) {
+            if let Ok(user_id) = OwnedUserId::try_from(user_id) {
+                users.extend(ids.find_user(&user_id)?);
+            }
+        }
+        for user in users {
+            MENTIONS.delete(&mut txn.batch, &(user, self.room.sid, position));
         }
         Ok(())
     }

@@ -38,7 +38,15 @@ impl Redaction {
 impl RoomWrite<'_> {
     /// Notes what the newest event redacts, and what redacts it.
     pub(super) fn note_redactions(&mut self) -> Result<(), Error> {
-        let Some(event) = self.events.last() else { return Ok(()) };
+        match self.events.len().checked_sub(1) {
+            Some(index) => self.note_redactions_of(index),
+            None => Ok(()),
+        }
+    }
+
+    /// Notes what an event of this write redacts, and what redacts it.
+    pub(super) fn note_redactions_of(&mut self, index: usize) -> Result<(), Error> {
+        let event = &self.events[index];
         let (sid, pdu) = (event.sid, event.pdu.clone());
         if *pdu.kind() == TimelineEventType::RoomRedaction
             && let Some(redacts) = pdu.redacts()

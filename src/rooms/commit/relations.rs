@@ -76,6 +76,10 @@ impl ThreadRows {
         self.countable += 1;
     }
 
+    pub(super) fn discount(&mut self, events: u64) {
+        self.countable = self.countable.saturating_sub(events);
+    }
+
     /// Takes an event in; history, which has no position, is the newest only where there is nothing else.
     fn joins(&mut self, event: EventSid, sender: UserSid, position: Option<Position>) {
         self.count += 1;

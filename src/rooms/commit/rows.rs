@@ -11,7 +11,10 @@ use kith_store::{
 };
 use ruma::UserId;
 
-use super::{Aftermath, Arrival, NewEvent, RoomWrite, members::MemberRows};
+use super::{
+    Aftermath, Arrival, NewEvent, RoomWrite,
+    members::{MemberRows, Span},
+};
 use crate::countable::countable;
 
 /// How many events below a piece of history are looked at for one that was counted.
@@ -26,12 +29,25 @@ struct Counted {
 impl RoomWrite<'_> {
     /// Gives the newest event its place, but for the position, which comes with the commit.
     pub(super) fn place(&mut self, state_before: StateRoot, state_after: StateRoot) -> Result<(), Error> {
-        let Some(index) = self.events.len().checked_sub(1) else { return Ok(()) };
+        match self.events.len().checked_sub(1) {
+            Some(index) => self.place_at(index, state_before, state_after),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn place_at(
+        &mut self,
+        index: usize,
+        state_before: StateRoot,
+        state_after: StateRoot,
+    ) -> Result<(), Error> {
         let accepted = self.events[index].meta.verdict == Verdict::Accepted;
         let thread = if accepted { self.thread_of(index)? } else { None };
         let counted = match self.events[index].arrival {
             Arrival::Live => self.count(thread, accepted && countable(&self.events[index].pdu))?,
-            Arrival::History | Arrival::Outlier => self.counted_below(self.events[index].meta.depth)?,
+            Arrival::History | Arrival::Outlier | Arrival::Anew => {
+                self.counted_below(self.events[index].meta.depth)?
+            }
         };
         let is_history = self.events[index].arrival == Arrival::History;
         self.events[index].meta.place = Some(Place {
@@ -100,6 +116,10 @@ impl RoomWrite<'_> {
         // The members' rows read events of this write, also later ones.
         self.events = events;
         for index in 0..self.events.len() {
+            if self.events[index].arrival == Arrival::Anew {
+                self.write_anew(txn, index)?;
+                continue;
+            }
             let event = &self.events[index];
             let event_sid = event.sid;
             events::put(&mut txn.batch, event_sid, &event.meta, event.pdu.json());
@@ -111,7 +131,8 @@ impl RoomWrite<'_> {
                     self.announce(txn, event, position)?;
                     self.write_mentions(txn, event, position)?;
                     self.write_relation(txn, index)?;
-                    members.follow(self, txn, index, position)?;
+                    let span = Span::of_event(self, index, position);
+                    members.follow(self, txn, &span)?;
                 }
                 None => {
                     self.write_relation(txn, index)?;
@@ -119,7 +140,8 @@ impl RoomWrite<'_> {
                 }
             }
         }
-        aftermath.local_members_changed = members.finish(self, txn);
+        self.write_completing(txn, &mut members)?;
+        aftermath.local_members_changed = members.finish(self, txn)?;
         Ok(())
     }
 

@@ -12,7 +12,6 @@ use ruma::{
     events::{StateEventType, TimelineEventType},
 };
 
-use super::Against;
 use crate::{commit::RoomWrite, write_error::WriteError};
 
 /// The rules on the events that the event names as its authority.
@@ -39,19 +38,18 @@ pub(super) fn by_auth_events(
     Ok(checked.map_err(AuthRefusal::Rules))
 }
 
-/// The rules on the state before the event, and then, for news, on the current state.
+/// The rules on the state before the event, and then, for news, on the state of the room `now`.
 pub(super) fn by_states(
     write: &RoomWrite<'_>,
     pdu: &Pdu,
     state_before: StateRoot,
-    against: Against,
+    now: Option<StateRoot>,
 ) -> Result<(Verdict, Option<String>), WriteError> {
     if let Err(reason) = by_state(write, pdu, state_before)? {
         return Ok((Verdict::Rejected, Some(reason.to_string())));
     }
-    if against == Against::CurrentState
-        && state_before != write.heads.state
-        && let Err(reason) = by_state(write, pdu, write.heads.state)?
+    if let Some(now) = now.filter(|now| *now != state_before)
+        && let Err(reason) = by_state(write, pdu, now)?
     {
         return Ok((Verdict::SoftFailed, Some(reason.to_string())));
     }

@@ -107,6 +107,8 @@ fn meets_condition(write: &RoomWrite<'_>, user: &UserId) -> Result<Met, WriteErr
         {
             return Ok(Met::Yes);
         }
+        // Who of other servers is there may not be known yet.
+        unknown |= !local && rooms.is_partial(room)?;
     }
     Ok(if unknown { Met::Unknown } else { Met::No })
 }

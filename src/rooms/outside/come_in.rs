@@ -36,8 +36,14 @@ impl RoomWrite<'_> {
             told.push(row?.0.1);
         }
         for user in told {
-            OUTSIDE.delete(&mut txn.batch, &(room, user));
             let user_id = self.rooms.store.ids().user_id(user)?;
+            // Members whose entries have not come yet are what they were told to be.
+            if self.partial.is_some()
+                && self.event_of(self.heads.state, &StateEventType::RoomMember, user_id.as_str())?.is_none()
+            {
+                continue;
+            }
+            OUTSIDE.delete(&mut txn.batch, &(room, user));
             self.settle_told(txn, before, user, &user_id)?;
         }
         Ok(())

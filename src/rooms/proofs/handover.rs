@@ -55,6 +55,7 @@ pub(super) fn hand_over(from: &World, room: &OwnedRoomId, to: &World) -> Handove
         state: verified(state_events(from, room)),
         // Newest first, so that the order has to be found.
         auth_chain: verified(timeline(from, room).into_iter().filter(Pdu::is_state).rev()),
+        part: None,
     };
     assert_eq!(ingest(from, &join).verdict, Verdict::Accepted);
     handover
@@ -211,6 +212,7 @@ fn what_cannot_be_trusted_is_not_taken_over() {
         )),
         state: verified(state_events(&there, &room)),
         auth_chain: Vec::new(),
+        part: None,
     };
     let refused = |handover: Handover| -> WriteError {
         let error = here.rooms.take_over(handover).expect_err("is refused");

@@ -55,7 +55,7 @@ impl Fetching<'_> {
         let mut request = get_missing_events::v1::Request::new(self.room.id.clone(), earliest, vec![latest]);
         request.limit = count(super::fetching::MISSING_EVENTS_MAX);
         request.min_depth = UInt::new_saturating(min_depth);
-        let answer = self.rooms.peers.ask(&self.server, request).await?;
+        let answer = self.rooms.peers.ask_with(&self.server, request, self.patience).await?;
         Ok(self.verified(answer.events, EVENTS_IN_ANSWER_MAX, Wanted::WithoutPlace).await)
     }
 
@@ -66,21 +66,21 @@ impl Fetching<'_> {
         limit: usize,
     ) -> Result<Vec<VerifiedPdu>, PeerError> {
         let request = get_backfill::v1::Request::new(self.room.id.clone(), from, count(limit));
-        let answer = self.rooms.peers.ask(&self.server, request).await?;
+        let answer = self.rooms.peers.ask_with(&self.server, request, self.patience).await?;
         Ok(self.verified(answer.pdus, EVENTS_IN_ANSWER_MAX, Wanted::WithoutPlace).await)
     }
 
     /// All that authorises an event, as far as it is not stored.
     pub(super) async fn ask_auth_chain(&self, event_id: OwnedEventId) -> Result<Vec<VerifiedPdu>, PeerError> {
         let request = get_event_authorization::v1::Request::new(self.room.id.clone(), event_id);
-        let answer = self.rooms.peers.ask(&self.server, request).await?;
+        let answer = self.rooms.peers.ask_with(&self.server, request, self.patience).await?;
         Ok(self.verified(answer.auth_chain, AUTH_CHAIN_EVENTS_MAX, Wanted::NotStored).await)
     }
 
     /// The ids of the state before an event.
     pub(super) async fn ask_state_ids(&self, event_id: OwnedEventId) -> Result<StateIds, PeerError> {
         let request = get_room_state_ids::v1::Request::new(event_id, self.room.id.clone());
-        let answer = self.rooms.peers.ask(&self.server, request).await?;
+        let answer = self.rooms.peers.ask_with(&self.server, request, self.patience).await?;
         let (mut state, mut auth_chain) = (answer.pdu_ids, answer.auth_chain_ids);
         state.truncate(STATE_EVENTS_MAX);
         auth_chain.truncate(AUTH_CHAIN_EVENTS_MAX);
@@ -90,7 +90,7 @@ impl Fetching<'_> {
     /// The state before an event and what authorises it, as far as it is not stored.
     pub(super) async fn ask_state(&self, event_id: OwnedEventId) -> Result<Vec<VerifiedPdu>, PeerError> {
         let request = get_room_state::v1::Request::new(event_id, self.room.id.clone());
-        let answer = self.rooms.peers.ask(&self.server, request).await?;
+        let answer = self.rooms.peers.ask_with(&self.server, request, self.patience).await?;
         let (mut texts, mut state) = (answer.auth_chain, answer.pdus);
         texts.truncate(AUTH_CHAIN_EVENTS_MAX);
         state.truncate(STATE_EVENTS_MAX);

@@ -5,6 +5,7 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
+    time::Duration,
 };
 
 use kith_event::VerifiedPdu;
@@ -31,6 +32,8 @@ const EDGES_AT_ONCE: usize = 5;
 const FROM_EVENTS_MAX: usize = 20;
 /// How long an edge is left alone below which nobody had anything, in milliseconds.
 const EDGE_RETRY_MS: u64 = 600_000;
+/// How long history waits for the members of a room that was just joined, in milliseconds.
+const MEMBERS_WAIT_MS: u64 = 20_000;
 /// How many such edges are remembered.
 const TRIED_EDGES_MAX: usize = 10_000;
 
@@ -75,6 +78,10 @@ impl Rooms {
         let (rooms, id) = (Arc::clone(self), room_id.to_owned());
         let sid = self.tasks.blocking(move || Ok::<_, Error>(rooms.room(&id)?.map(|room| room.sid)));
         let sid = sid.await?.ok_or(ReceiveError::UnknownRoom)?;
+        // Its place in the room is judged by states, which may not be known yet.
+        if !self.is_whole_within(sid, Duration::from_millis(MEMBERS_WAIT_MS)).await? {
+            return Ok(0);
+        }
         let turn = self.receiving.backfill_turns.take(sid).await;
         let _turn = turn.map_err(|_| ReceiveError::Busy)?;
         // Looked at only now: whoever had the turn before may have filled the gap.

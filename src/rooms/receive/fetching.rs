@@ -16,6 +16,7 @@ use std::{
 };
 
 use kith_event::VerifiedPdu;
+use kith_peers::Patience;
 use kith_store::Committed;
 use ruma::{EventId, OwnedEventId, OwnedServerName, ServerName};
 
@@ -46,10 +47,11 @@ const OUTLIERS_AT_ONCE: usize = 1_000;
 const FETCH_MS_MAX: u64 = 300_000;
 
 /// What is being fetched of one server for one room.
-pub(super) struct Fetching<'a> {
+pub(crate) struct Fetching<'a> {
     pub(super) rooms: &'a Arc<Rooms>,
     pub(super) room: Room,
     pub(super) server: OwnedServerName,
+    pub(super) patience: Patience,
     states_asked: AtomicUsize,
     single_events_asked: AtomicUsize,
 }
@@ -60,9 +62,15 @@ impl<'a> Fetching<'a> {
             rooms,
             room,
             server: server.to_owned(),
+            patience: Patience::USUAL,
             states_asked: AtomicUsize::new(0),
             single_events_asked: AtomicUsize::new(0),
         }
+    }
+
+    /// For what takes long and nobody waits for.
+    pub(crate) fn patient(rooms: &'a Arc<Rooms>, room: Room, server: &ServerName) -> Self {
+        Self { patience: Patience::LONG, ..Self::new(rooms, room, server) }
     }
 
     /// Takes in an event, with whatever it builds on.
@@ -85,7 +93,10 @@ impl<'a> Fetching<'a> {
     }
 
     async fn fetch(&self, event: VerifiedPdu, missing: Missing) -> Result<Ingested, ReceiveError> {
-        let mut events = if missing.prev.is_empty() { Vec::new() } else { self.missing_events(&event).await };
+        let mut events = match self.is_missed(missing.prev).await? {
+            true => self.missing_events(&event).await,
+            false => Vec::new(),
+        };
         let wanted = event.pdu().event_id().clone();
         events.push(event);
         let mut ingested = Err(ReceiveError::Missing);
@@ -100,6 +111,13 @@ impl<'a> Fetching<'a> {
             }
         }
         ingested
+    }
+
+    /// Whether these events are worth asking for what lies between: not if there are none, nor if they are what the
+    /// room was when this server came.
+    async fn is_missed(&self, prev: Vec<OwnedEventId>) -> Result<bool, ReceiveError> {
+        let room = self.room.sid;
+        Ok(!prev.is_empty() && !self.on_store(move |rooms| rooms.came_before_us(room, &prev)).await?)
     }
 
     /// The events between the room's newest and this one, as far as the server gives them.
@@ -132,6 +150,11 @@ impl<'a> Fetching<'a> {
             };
             if !missing.auth.is_empty() {
                 self.fetch_auth(event.pdu().event_id(), missing.auth).await?;
+            }
+            let room = self.room.sid;
+            if !missing.prev.is_empty() && self.on_store(move |rooms| rooms.is_partial(room)).await? {
+                // The states of this room are all made anew before long; none is asked for until then.
+                return Ok(self.ingest_over_gap(event).await?);
             }
             for prev in missing.prev {
                 self.place_edge(prev).await?;
@@ -211,6 +234,33 @@ impl<'a> Fetching<'a> {
         Ok(state)
     }
 
+    /// Fetches the whole state before an event, however much of it is missing; gives the ids of its events. Those that
+    /// the server gave and that are of no use are left out when the state is made; if it does not give them, that is
+    /// an error.
+    pub(crate) async fn fetch_whole_state(
+        &self,
+        event_id: &EventId,
+    ) -> Result<Vec<OwnedEventId>, ReceiveError> {
+        let cannot = |error: kith_peers::PeerError| {
+            tracing::debug!(%event_id, server = %self.server, %error, "a state cannot be had");
+            ReceiveError::Missing
+        };
+        let StateIds { state, auth_chain } = self.ask_state_ids(event_id.to_owned()).await.map_err(cannot)?;
+        let all: BTreeSet<OwnedEventId> = state.iter().chain(&auth_chain).cloned().collect();
+        let mut missing = self.not_stored(all).await?;
+        if missing.len() <= STATE_EVENTS_SINGLY_MAX {
+            let events = self.single_events(missing.clone()).await;
+            self.store_outliers(events).await?;
+            missing = self.not_stored(missing.into_iter().collect()).await?;
+        }
+        // Whoever does not give single events may give all at once; whoever gives neither has no state to give.
+        if !missing.is_empty() {
+            let events = self.ask_state(event_id.to_owned()).await.map_err(cannot)?;
+            self.store_outliers(events).await?;
+        }
+        Ok(state)
+    }
+
     /// Fetches what authorises an event: the whole chain at once, or else one event after the other.
     pub(super) async fn fetch_auth(
         &self,
@@ -253,6 +303,17 @@ impl<'a> Fetching<'a> {
             Err(IngestError::Unsigned(via)) => {
                 let event = self.rooms.with_policy_signature(again, &via).await;
                 self.on_store(move |rooms| rooms.ingest(event)).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn ingest_over_gap(&self, event: VerifiedPdu) -> Result<Ingested, IngestError> {
+        let again = event.clone();
+        match self.on_store(move |rooms| rooms.ingest_over_gap(event, true)).await {
+            Err(IngestError::Unsigned(via)) => {
+                let event = self.rooms.with_policy_signature(again, &via).await;
+                self.on_store(move |rooms| rooms.ingest_over_gap(event, false)).await
             }
             outcome => outcome,
         }

@@ -12,6 +12,7 @@ use crate::{
     Rooms,
     commit::RoomWrite,
     ingest::{self, Against, IngestError, Ingested},
+    partial_state::PartOfState,
     room::Room,
     write_error::WriteError,
 };
@@ -29,13 +30,15 @@ pub struct Handover {
     pub state: Vec<VerifiedPdu>,
     /// What authorises all of these.
     pub auth_chain: Vec<VerifiedPdu>,
+    /// Most members are missing from the state.
+    pub part: Option<PartOfState>,
 }
 
 impl Rooms {
     /// Comes into a room: stores its state and puts the event on it. Nothing is written if the state does not allow
     /// the event.
     pub fn take_over(&self, handover: Handover) -> Result<Ingested, WriteError> {
-        let Handover { room_id, version, event, state, auth_chain } = handover;
+        let Handover { room_id, version, event, state, auth_chain, part } = handover;
         let create = state.iter().find(|event| event.pdu().is_state_of(&TimelineEventType::RoomCreate, ""));
         let create = create.ok_or_else(|| malformed("the state has no create event"))?.pdu();
         if event.pdu().room_id() != &room_id || create.room_id() != &room_id {
@@ -51,6 +54,8 @@ impl Rooms {
             return Ok(known);
         }
         let mut write = self.open_or_begin(room)?;
+        let sid = ids.event(event.pdu().event_id())?;
+        write.partial = part.as_ref().map(|_| sid);
         write.store_outliers(auth_chain.into_iter().chain(state).collect())?;
         let given = write.state_of(&state_ids)?;
         if !given.left_out.is_empty() {
@@ -73,6 +78,10 @@ impl Rooms {
         let before = write.heads.state;
         write.append(judged, None)?;
         let mut txn = self.store.begin();
+        match &part {
+            Some(part) => self.begin_partial(&mut txn, write.room.sid, sid, part)?,
+            None => self.end_partial(&mut txn, write.room.sid)?,
+        }
         write.come_in(&mut txn, before)?;
         let committed = self.commit([write], txn)?;
         drop(lane);

@@ -16,6 +16,13 @@ impl Rooms {
     /// The servers in a room that are likely to know its history and to answer, the likeliest first: those of the
     /// users with most power, then those with most members.
     pub(crate) fn servers_to_ask(&self, room: &Room) -> Result<Vec<OwnedServerName>, Error> {
+        let mut servers = self.ranked_servers(room)?;
+        servers.truncate(SERVERS_ASKED_MAX);
+        Ok(servers)
+    }
+
+    /// All of them, as far as they are considered.
+    pub(crate) fn ranked_servers(&self, room: &Room) -> Result<Vec<OwnedServerName>, Error> {
         let powers = self.current_state(room.sid)?.powers()?;
         let mut power_of: HashMap<&ServerName, UserPowerLevel> = HashMap::new();
         let named = powers.named_users();
@@ -40,6 +47,6 @@ impl Rooms {
             }
         }
         servers.sort_unstable_by(|a, b| b.cmp(a));
-        Ok(servers.into_iter().take(SERVERS_ASKED_MAX).map(|(_, _, server)| server).collect())
+        Ok(servers.into_iter().map(|(_, _, server)| server).collect())
     }
 }

@@ -42,11 +42,11 @@ impl Rooms {
         let missing = || Error::Missing { table: "event_meta", key: format!("place of {}", event.0) };
         let root = meta.place.as_ref().ok_or_else(missing)?.state_before;
         let mut state = Vec::new();
-        let naming = if omit_members { self.naming_members(room, root, &meta)? } else { HashSet::new() };
+        let told = if omit_members { self.told_members(room, root, &meta)? } else { HashSet::new() };
         for (key, event) in self.state_at(room.sid, root).entries()? {
             if omit_members {
                 let (kind, state_key) = self.store.ids().state_key_of(key)?;
-                if kind == "m.room.member" && !naming.contains(&state_key) {
+                if kind == "m.room.member" && !told.contains(&state_key) {
                     continue;
                 }
             }
@@ -68,18 +68,14 @@ impl Rooms {
         })
     }
 
-    /// The members after whom the room is named where it has no name, as state keys.
-    fn naming_members(
-        &self,
-        room: &Room,
-        root: StateRoot,
-        join: &EventMeta,
-    ) -> Result<HashSet<String>, Error> {
-        if self.has_name(room.sid, root)? {
-            return Ok(HashSet::new());
+    /// The members that are told although members are left out, as state keys: what the user who joins was before,
+    /// and those after whom the room is named where it has no name.
+    fn told_members(&self, room: &Room, root: StateRoot, join: &EventMeta) -> Result<HashSet<String>, Error> {
+        let mut told = vec![join.sender];
+        if !self.has_name(room.sid, root)? {
+            told.extend(self.heroes(self.store.engine(), room.sid, join.sender)?);
         }
-        let heroes = self.heroes(self.store.engine(), room.sid, join.sender)?;
-        heroes.into_iter().map(|user| Ok(self.store.ids().user_id(user)?.to_string())).collect()
+        told.into_iter().map(|user| Ok(self.store.ids().user_id(user)?.to_string())).collect()
     }
 
     /// What of a room is shown to those who are not in it yet, as whole events; with the member event of whoever

@@ -20,7 +20,7 @@ impl Rooms {
         let meta = EVENT_META.get(read, &event)?.ok_or_else(absent)?;
         let room = self.room_of(meta.room)?;
         // To a server that is not in the room, the event is as good as unknown.
-        let served = match self.serve_history(read, server, &room.id) {
+        let served = match self.serve_own(read, server, &room.id) {
             Err(ServeError::NotInRoom) => return Err(absent()),
             served => served?,
         };

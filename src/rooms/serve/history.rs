@@ -42,7 +42,7 @@ impl Rooms {
         limit: usize,
     ) -> Result<String, ServeError> {
         check_named(from.len())?;
-        let served = self.serve_history(read, server, room_id)?;
+        let served = self.serve_own(read, server, room_id)?;
         let limit = limit.min(BACKFILL_EVENTS_MAX);
         let mut walk = Backwards::default();
         for event_id in from {
@@ -79,7 +79,7 @@ impl Rooms {
         between: &MissingBetween<'_>,
     ) -> Result<String, ServeError> {
         check_named(between.earliest.len().max(between.latest.len()))?;
-        let served = self.serve_history(read, server, room_id)?;
+        let served = self.serve_own(read, server, room_id)?;
         let texts = served.missing_between(between)?;
         let mut list = String::from("[");
         for text in texts.iter().rev() {

@@ -44,6 +44,15 @@ impl ServedRoom<'_> {
         if !self.may_leave(meta) {
             return Ok(None);
         }
+        if let Some(since) = self.only_own {
+            if !self.is_own(meta)? {
+                return Ok(None);
+            }
+            let position = meta.place.as_ref().and_then(|place| place.position);
+            if position.is_some_and(|position| position >= since) {
+                return Ok(Some(Share::Whole));
+            }
+        }
         let Some(place) = &meta.place else {
             // What has no place in the room's order came as somebody's authority; that much every server may have.
             return Ok(meta.state_key.is_some().then_some(Share::Whole));

@@ -32,7 +32,7 @@ impl Rooms {
             room_id: prepared.pdu.room_id().clone(),
             event_id: prepared.pdu.event_id().clone(),
             pdu: raw(&prepared.pdu),
-            omit_members: false,
+            omit_members: self.config.federation.fast_joins,
         };
         Ok(self.peers.ask_with(server, request, Patience::LONG).await?.room_state)
     }
@@ -63,7 +63,7 @@ impl Rooms {
         let asked = room_id.clone();
         let told = self.tasks.blocking(move || read(version, &asked, &state, &auth_chain)).await;
         let mut handover =
-            Handover { room_id, version, event: join, state: Vec::new(), auth_chain: Vec::new() };
+            Handover { room_id, version, event: join, state: Vec::new(), auth_chain: Vec::new(), part: None };
         let mut left_away = 0_usize;
         for verified in self.peers.verify_pdus(told.pdus).await {
             match verified {

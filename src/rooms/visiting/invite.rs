@@ -20,7 +20,7 @@ use serde_json::{json, value::RawValue};
 
 use super::handshake::raw;
 use crate::{
-    Rooms,
+    Rooms, WriteError,
     acting::check_not_suspended,
     create::{CreateError, NewRoom},
     ingest,
@@ -62,6 +62,7 @@ impl Rooms {
             return self.tasks.blocking(work).await;
         }
         check_not_suspended(&requester)?;
+        self.await_member(&room_id, &target).await?;
         let content = MemberContent::new(Membership::Invite, reason);
         self.issue_invite(room_id, requester.user_id, target, content).await
     }
@@ -101,6 +102,11 @@ impl Rooms {
         room_id: OwnedRoomId,
         state: NewState,
     ) -> Result<OwnedEventId, SendError> {
+        if state.kind == StateEventType::RoomMember
+            && let Ok(target) = UserId::parse(state.state_key.as_str())
+        {
+            self.await_member(&room_id, &target).await.map_err(WriteError::from)?;
+        }
         let Some(target) = self.invited_elsewhere(&state) else {
             let rooms = Arc::clone(self);
             let work = move || rooms.send_state(&requester, &room_id, state);

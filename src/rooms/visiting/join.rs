@@ -1,7 +1,7 @@
 //! Joining: at home, or a room that this server is not in yet, through the servers that are.
 //! <https://spec.matrix.org/v1.19/server-server-api/#joining-rooms>
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use kith_accounts::Requester;
 use kith_store::{Committed, RoomSid, tables::members::Membership};
@@ -16,7 +16,15 @@ use crate::{
     Rooms, WriteError,
     acting::check_not_suspended,
     membership::{Joining, MemberContent, MembershipError, carry_over},
+    partial_state::PartOfState,
 };
+
+/// How long a join waits for the members of the room, in milliseconds: of one that is said to be on a few servers, and
+/// of others.
+const MEMBERS_OF_SMALL_ROOM_WAIT_MS: u64 = 5_000;
+const MEMBERS_WAIT_MS: u64 = 500;
+/// On how many servers the former is.
+const SMALL_ROOM_SERVERS_MAX: usize = 10;
 
 impl Rooms {
     /// Joins a room, wherever it is.
@@ -56,6 +64,8 @@ impl Rooms {
             if self.is_resident(room)? {
                 match self.join(requester, room_id, joining) {
                     Err(MembershipError::NoVoucher) if self.has_other_servers(room)? => {}
+                    // Whoever knows all of the room may know why the user may come in, such as an invite.
+                    Err(MembershipError::Write(WriteError::Refused(_))) if self.is_partial(room)? => {}
                     joined => return joined.map(|()| None),
                 }
             }
@@ -132,15 +142,45 @@ impl Rooms {
             // Only the word of another server's user was needed: the rest of the room is here.
             return self.receive_own_join(server, &join).await;
         }
-        let handover = self.verify_handover(join, answer.state, answer.auth_chain).await?;
+        let part = answer.members_omitted.then(|| PartOfState {
+            via: server.to_owned(),
+            servers: said_servers(answer.servers_in_room.unwrap_or_default()),
+        });
+        let servers = part.as_ref().map(|part| part.servers.len());
+        let mut handover = self.verify_handover(join, answer.state, answer.auth_chain).await?;
+        handover.part = part;
         let rooms = Arc::clone(self);
         match self.tasks.blocking(move || rooms.take_over(handover)).await {
-            Ok(_) => Ok(()),
+            Ok(_) => match servers {
+                Some(servers) => self.complete_soon(room_id, servers).await,
+                None => Ok(()),
+            },
             Err(WriteError::Refused(reason) | WriteError::Malformed(reason)) => {
                 Err(MembershipError::NoHelp(format!("what came with the join is of no use: {reason}")))
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Has the members of a room fetched that was just joined. Where that is done in a moment, as in most rooms, the
+    /// user comes into a room that is whole.
+    async fn complete_soon(
+        self: &Arc<Self>,
+        room_id: &RoomId,
+        servers: usize,
+    ) -> Result<(), MembershipError> {
+        let (rooms, id) = (Arc::clone(self), room_id.to_owned());
+        let room = self.tasks.blocking(move || rooms.room(&id)).await?.ok_or(MembershipError::UnknownRoom)?;
+        self.start_resync(room.sid);
+        let wait_ms = match servers {
+            0..=SMALL_ROOM_SERVERS_MAX => MEMBERS_OF_SMALL_ROOM_WAIT_MS,
+            _ => MEMBERS_WAIT_MS,
+        };
+        tokio::select! {
+            whole = self.is_whole_within(room.sid, Duration::from_millis(wait_ms)) => whole.map(|_whole| ())?,
+            () = self.resync_stalls(room.sid) => {}
+        }
+        Ok(())
     }
 
     async fn is_home(self: &Arc<Self>, room_id: &RoomId) -> Result<bool, MembershipError> {
@@ -174,4 +214,8 @@ impl Rooms {
         };
         self.tasks.blocking(work).await
     }
+}
+
+fn said_servers(names: Vec<String>) -> Vec<OwnedServerName> {
+    names.into_iter().filter_map(|name| name.try_into().ok()).collect()
 }

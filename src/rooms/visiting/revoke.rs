@@ -53,6 +53,7 @@ impl Rooms {
         target: OwnedUserId,
         end: impl FnOnce(&Self, &RoomId, &UserId) -> Result<(), MembershipError> + Send + 'static,
     ) -> Result<(), MembershipError> {
+        self.await_member(&room_id, &target).await?;
         let rooms = Arc::clone(self);
         let work = move || {
             let untold = rooms.hears_only_apart(&room_id, &target)?;

@@ -22,7 +22,8 @@ pub static MEMBERSHIP_STREAM: Table<(UserSid, Position), MembershipChange> =
 
 /// `(room, user) → ()`: the joined members that are this server's own; those to wake when something happens.
 pub static LOCAL_JOINED: Table<(RoomSid, UserSid), ()> = Table::new(families::LOCAL_JOINED);
-/// `(room, server) → how many of its users are joined`.
+/// `(room, server) → how many of its users are joined`; in a room of which a part of the state is known, 0 for a server
+/// that is said to be there.
 pub static ROOM_SERVERS: Table<(RoomSid, ServerSid), u64> = Table::new(families::ROOM_SERVERS);
 /// `(server, room) → ()`: the rooms in which a server has joined users.
 pub static SERVER_ROOMS: Table<(ServerSid, RoomSid), ()> = Table::new(families::SERVER_ROOMS);

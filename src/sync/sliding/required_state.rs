@@ -63,6 +63,11 @@ impl RequiredState {
         self.everything || !self.types.is_empty() || !self.keys.is_empty()
     }
 
+    /// Whether all members are wanted, so that the room cannot be told before they are known.
+    pub(super) fn wants_members(&self) -> bool {
+        self.everything || self.types.contains(MEMBER)
+    }
+
     /// Whether members have to be looked through one by one.
     fn wants_all_members(&self) -> bool {
         self.everything

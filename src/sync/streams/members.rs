@@ -32,8 +32,10 @@ impl Moment<'_> {
             encounters.entered.push(span.room);
             return Ok(());
         };
-        // Whoever was away for a while may have missed what became of the others' devices.
-        if self.is_in_since(self.user, span.room)?.is_some_and(|since| since > known.since) {
+        // Whoever was away for a while may have missed what became of the others' devices; and of members who were not
+        // known, nothing was told.
+        let is_back = self.is_in_since(self.user, span.room)?.is_some_and(|since| since > known.since);
+        if known.completed || is_back {
             encounters.entered.push(span.room);
         }
         for (key, before, now) in &known.changed {

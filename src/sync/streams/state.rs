@@ -31,6 +31,8 @@ pub(crate) struct Known {
     pub(crate) root: StateRoot,
     /// What has changed from there to the end.
     pub(crate) changed: Vec<Difference>,
+    /// All members have become known in between.
+    pub(crate) completed: bool,
 }
 
 /// What a timeline says of the state, and by whom it was written.
@@ -66,7 +68,9 @@ impl Moment<'_> {
             Some(since) => {
                 let root = self.state_at(room, since)?.unwrap_or_default();
                 let changed = self.states(room).diff(root, now)?;
-                Some(Known { since, root, changed })
+                let mut known = Known { since, root, changed, completed: false };
+                self.correct(room, &mut known, now)?;
+                Some(known)
             }
             None => None,
         };

@@ -43,6 +43,9 @@ impl Moment<'_> {
     }
 
     fn changes_summary(&self, known: &super::state::Known) -> Result<bool, Error> {
+        if known.completed {
+            return Ok(true);
+        }
         for (key, ..) in &known.changed {
             let (kind, _) = self.sync.store.ids().state_key_of(*key)?;
             if matches!(kind.as_str(), "m.room.member" | "m.room.name" | "m.room.canonical_alias") {

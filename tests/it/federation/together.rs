@@ -3,6 +3,7 @@
 mod directory;
 mod encryption;
 mod ephemeral;
+mod fast_joins;
 mod history;
 mod media;
 mod membership;

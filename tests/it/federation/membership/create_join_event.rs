@@ -1,5 +1,7 @@
 //! `PUT /_matrix/federation/v2/send_join/{roomId}/{eventId}`
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use super::{drafted, hand_in, refuses_damage};
@@ -32,19 +34,50 @@ async fn whoever_joins_gets_the_state_from_before_and_is_in() {
 async fn members_may_be_left_out() {
     let (server, peer) = tokio::join!(start_federating("127.0.0.2", ""), Peer::start("127.0.0.7"));
     let (alice, carol) = tokio::join!(server.register("alice"), server.register("carol"));
-    let room = alice.create_room(json!({"preset": "public_chat", "name": "Many"})).await;
-    carol.join(&room).await.ok();
-    let event = drafted(&peer, &server, "make_join", &room, &peer.user("bob")).await;
-    let (event_id, event) = peer.event(event);
-    let path =
-        format!("/_matrix/federation/v2/send_join/{}/{}?omit_members=true", encode(&room), encode(&event_id));
-    let answer = peer.ask(&server, "PUT", &path, Some(event)).await.ok();
-    assert_eq!(
-        (&answer["members_omitted"], &answer["servers_in_room"]),
-        (&json!(true), &json!([server.name]))
-    );
-    let has = |user: &str| answer["state"].as_array().unwrap().iter().any(|event| event["state_key"] == user);
-    assert!(!has(&carol.id), "{answer}");
+    let bob = peer.user("bob");
+    // With a name, a room needs none of its members; without one, it is named after them.
+    for (options, naming) in
+        [(json!({"preset": "public_chat", "name": "Many"}), 0), (json!({"preset": "public_chat"}), 2)]
+    {
+        let room = alice.create_room(options).await;
+        carol.join(&room).await.ok();
+        let left = drafted(&peer, &server, "make_join", &room, &bob).await;
+        hand_in(&peer, &server, "v2/send_join", &room, left).await.ok();
+        let left = drafted(&peer, &server, "make_leave", &room, &bob).await;
+        hand_in(&peer, &server, "v2/send_leave", &room, left).await.ok();
+
+        let event = drafted(&peer, &server, "make_join", &room, &bob).await;
+        let (event_id, event) = peer.event(event);
+        let (room, join) = (encode(&room), encode(&event_id));
+        let path = format!("/_matrix/federation/v2/send_join/{room}/{join}?omit_members=true");
+        let answer = peer.ask(&server, "PUT", &path, Some(event.clone())).await.ok();
+        assert_eq!(
+            (&answer["members_omitted"], &answer["servers_in_room"]),
+            (&json!(true), &json!([server.name]))
+        );
+        let state = answer["state"].as_array().unwrap();
+        let told: Vec<&str> = state
+            .iter()
+            .filter(|event| event["type"] == "m.room.member")
+            .map(|event| event["state_key"].as_str().unwrap())
+            .collect();
+        // What the user was before is told in any case.
+        assert!(told.contains(&&*bob), "{told:?}");
+        assert_eq!(told.len(), 1 + naming, "{told:?}");
+        let types: Vec<&str> = state.iter().map(|event| event["type"].as_str().unwrap()).collect();
+        assert!(types.contains(&"m.room.create") && types.contains(&"m.room.join_rules"), "{types:?}");
+        // What authorises any of it comes along, and nothing comes twice.
+        let ids = |key: &str| -> HashSet<String> {
+            answer[key].as_array().unwrap().iter().map(crate::harness::event_id).collect()
+        };
+        let (state_ids, chain) = (ids("state"), ids("auth_chain"));
+        assert!(state_ids.is_disjoint(&chain), "{answer}");
+        let all = state.iter().chain(answer["auth_chain"].as_array().unwrap()).chain([&event]);
+        for authority in all.flat_map(|event| event["auth_events"].as_array().unwrap()) {
+            let authority = authority.as_str().unwrap();
+            assert!(state_ids.contains(authority) || chain.contains(authority), "{authority} in {answer}");
+        }
+    }
 }
 
 #[tokio::test]
