@@ -9,6 +9,7 @@ mod directory;
 mod discovery;
 mod event;
 mod fetching_media;
+mod hostile;
 mod keys;
 mod membership;
 mod openid;
