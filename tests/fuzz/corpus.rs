@@ -188,33 +188,40 @@ fn user_key() -> Value {
     json!({"user_id": SENDER, "usage": ["master"], "keys": {format!("ed25519:{KEY}"): KEY}})
 }
 
-/// A transaction with an event and every sort of EDU.
-pub(crate) fn transaction() -> Value {
+/// Every sort of EDU, of a user of another server's about themselves.
+pub(crate) fn edus(user: &str, room: &str) -> Value {
+    let keys = |value: Value| {
+        let text = value.to_string().replace(SENDER, user);
+        serde_json::from_str::<Value>(&text).unwrap()
+    };
     let edus = [
-        ("m.typing", json!({"room_id": ROOM, "user_id": SENDER, "typing": true})),
-        ("m.receipt", json!({ROOM: {"m.read": {SENDER: {"data": {"ts": 1}, "event_ids": [EVENT]}}}})),
+        ("m.typing", json!({"room_id": room, "user_id": user, "typing": true})),
+        ("m.receipt", json!({room: {"m.read": {user: {"data": {"ts": 1}, "event_ids": [EVENT]}}}})),
         (
             "m.presence",
-            json!({"push": [{"user_id": SENDER, "presence": "online", "last_active_ago": 5,
+            json!({"push": [{"user_id": user, "presence": "online", "last_active_ago": 5,
                              "currently_active": true, "status_msg": "tea"}]}),
         ),
         (
             "m.device_list_update",
-            json!({"user_id": SENDER, "device_id": "DEV", "stream_id": 6, "prev_id": [5], "deleted": false,
-                   "device_display_name": "phone", "keys": device_keys()}),
+            json!({"user_id": user, "device_id": "DEV", "stream_id": 6, "prev_id": [5], "deleted": false,
+                   "device_display_name": "phone", "keys": keys(device_keys())}),
         ),
         (
             "m.direct_to_device",
-            json!({"sender": SENDER, "type": "m.room_key_request", "message_id": "1", "messages": {
-                "@bob:b.example": {"*": {"action": "request_cancellation", "request_id": "1",
-                                         "requesting_device_id": "DEV"}}}}),
+            json!({"sender": user, "type": "m.room_key_request", "message_id": "1", "messages": {
+                "@alice:a.example": {"*": {"action": "request_cancellation", "request_id": "1",
+                                           "requesting_device_id": "DEV"}}}}),
         ),
-        ("m.signing_key_update", json!({"user_id": SENDER, "master_key": user_key()})),
+        ("m.signing_key_update", json!({"user_id": user, "master_key": keys(user_key())})),
         ("org.example.unknown", json!({"any": "thing"})),
     ];
-    let edus: Vec<Value> =
-        edus.into_iter().map(|(kind, content)| json!({"edu_type": kind, "content": content})).collect();
-    json!({"origin": "a.example", "origin_server_ts": 1, "pdus": [pdu()], "edus": edus})
+    edus.into_iter().map(|(kind, content)| json!({"edu_type": kind, "content": content})).collect()
+}
+
+/// A transaction with an event and every sort of EDU.
+pub(crate) fn transaction() -> Value {
+    json!({"origin": "a.example", "origin_server_ts": 1, "pdus": [pdu()], "edus": edus(SENDER, ROOM)})
 }
 
 /// Values of the Authorization header.

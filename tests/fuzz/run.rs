@@ -6,11 +6,11 @@ use kith_tests::Dice;
 
 use crate::damage::damage;
 
-/// How long all readers together take, unless `FUZZ_SECONDS` says otherwise.
-const SECONDS: u64 = 20;
+/// How long all readers together take, unless `KITH_FUZZ_SECONDS` says otherwise.
+const SECONDS: u64 = 28;
 
 /// How many readers share that time.
-const READERS: u32 = 10;
+const READERS: u32 = 14;
 
 /// How many inputs are kept to be damaged further.
 const INPUTS_MAX: usize = 2_000;
@@ -19,15 +19,20 @@ const INPUTS_MAX: usize = 2_000;
 const INPUT_BYTES_MAX: usize = 200_000;
 
 /// Prints the input if the reader panics.
-struct Witness<'a> {
+pub(crate) struct Witness<'a> {
     input: &'a [u8],
-    round: u64,
+}
+
+impl<'a> Witness<'a> {
+    pub(crate) fn of(input: &'a [u8]) -> Self {
+        Self { input }
+    }
 }
 
 impl Drop for Witness<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("round {}, input:\n{}", self.round, self.input.escape_ascii());
+            eprintln!("the input is:\n{}", self.input.escape_ascii());
         }
     }
 }
@@ -35,34 +40,45 @@ impl Drop for Witness<'_> {
 /// Feeds a reader. It answers whether it accepted the input; it must accept every seed.
 pub(crate) fn fuzz(seeds: &[Vec<u8>], reader: impl Fn(&[u8]) -> bool) {
     for seed in seeds {
-        let _witness = Witness { input: seed, round: 0 };
+        let _witness = Witness::of(seed);
         assert!(reader(seed), "a seed is refused");
     }
-    let seconds = std::env::var("FUZZ_SECONDS").map_or(SECONDS, |text| text.parse().unwrap());
-    let seed = std::env::var("FUZZ_SEED").map_or(1, |text| text.parse().unwrap());
-    let deadline = Instant::now() + Duration::from_secs(seconds) / READERS;
-    let mut dice = Dice::new(seed);
     let mut inputs = seeds.to_vec();
+    rounds(|dice| {
+        let mut input = damage(dice, &inputs);
+        input.truncate(INPUT_BYTES_MAX);
+        let witness = Witness::of(&input);
+        let is_accepted = reader(&input);
+        drop(witness);
+        if is_accepted {
+            // The seeds stay; of the rest, the old make room for the new.
+            if inputs.len() < INPUTS_MAX {
+                inputs.push(input);
+            } else {
+                let count = u64::try_from(INPUTS_MAX - seeds.len()).unwrap();
+                inputs[seeds.len() + usize::try_from(dice.throw(count)).unwrap()] = input;
+            }
+        }
+        is_accepted
+    });
+}
+
+/// Plays rounds until the time is over. A round answers whether what it made up was accepted; some of it has to be, and
+/// some must not.
+pub(crate) fn rounds(mut round: impl FnMut(&mut Dice) -> bool) {
+    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
+    let seconds = number("KITH_FUZZ_SECONDS").unwrap_or(SECONDS);
+    let deadline = Instant::now() + Duration::from_secs(seconds) / READERS;
+    let mut dice = Dice::new(number("KITH_FUZZ_SEED").unwrap_or(1));
     let (mut accepted, mut refused) = (0_u64, 0_u64);
     while Instant::now() < deadline {
-        let mut input = damage(&mut dice, &inputs);
-        input.truncate(INPUT_BYTES_MAX);
-        let witness = Witness { input: &input, round: accepted + refused + 1 };
-        let was_accepted = reader(&input);
-        drop(witness);
-        if !was_accepted {
-            refused += 1;
-            continue;
-        }
-        accepted += 1;
-        // The seeds stay; of the rest, the old make room for the new.
-        if inputs.len() < INPUTS_MAX {
-            inputs.push(input);
+        if round(&mut dice) {
+            accepted += 1;
         } else {
-            let count = u64::try_from(INPUTS_MAX - seeds.len()).unwrap();
-            inputs[seeds.len() + usize::try_from(dice.throw(count)).unwrap()] = input;
+            refused += 1;
         }
     }
-    assert!(refused > 0, "no damage was noticed in {accepted} inputs");
     println!("{accepted} inputs accepted, {refused} refused");
+    assert!(accepted > 0, "nothing of {refused} inputs was good enough");
+    assert!(refused > 0, "no damage was noticed in {accepted} inputs");
 }

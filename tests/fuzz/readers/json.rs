@@ -1,6 +1,6 @@
 //! Canonical JSON.
 
-use kith_event::json::{Object, Strictness, Value, parse, to_text};
+use kith_event::json::{NESTING_DEPTH_MAX, Object, Strictness, Value, nesting, parse, parse_object, to_text};
 use serde_json::json;
 
 use crate::{corpus, run::fuzz};
@@ -26,21 +26,17 @@ fn read(input: &[u8]) -> bool {
         let theirs: serde_json::Value = serde_json::from_str(text).expect("JSON is JSON");
         assert!(is_same(value, &theirs), "{value:?} is not {theirs}");
     }
-    if let Ok(value) = lax {
-        let printed = print(value.clone());
-        assert_eq!(parse(&printed, Strictness::Lax), Ok(wrapped(value)), "read again, it is the same");
-        let again = parse(&printed, Strictness::Lax).unwrap();
-        assert_eq!(to_text(again.as_object().unwrap()), printed, "printed again, it is the same");
-    }
+    let object = match lax {
+        Ok(Value::Object(object)) => object,
+        // Only objects are written; around what is as deep as may be there is no room for one.
+        Ok(value) if nesting(input) < NESTING_DEPTH_MAX => Object::from([("in".to_owned(), value)]),
+        _ => return strict.is_ok(),
+    };
+    let printed = to_text(&object);
+    let again = parse_object(&printed, Strictness::Lax).expect("what was written can be read");
+    assert_eq!(again, object, "read again, it is the same");
+    assert_eq!(to_text(&again), printed, "printed again, it is the same");
     strict.is_ok()
-}
-
-fn wrapped(value: Value) -> Value {
-    Value::Object(Object::from([("in".to_owned(), value)]))
-}
-
-fn print(value: Value) -> String {
-    to_text(wrapped(value).as_object().unwrap())
 }
 
 /// Whether another reader understands a text as the same value.

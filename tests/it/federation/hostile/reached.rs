@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::hosted::{Hosted, Scene};
-use crate::harness::{Peer, Server, encode, start_federating};
+use crate::harness::{Peer, Sent, Server, encode, start_federating};
 
 /// A server that does not talk to these addresses.
 async fn careful(denied: &str) -> Server {
@@ -67,4 +67,49 @@ async fn redirects_are_not_followed() {
         scene.stays_out(&room, answer).await;
     }
     assert_eq!(other.received("/").len(), 0);
+}
+
+/// Some hundred kilobytes of gzip, by hand, that unpack into so many megabytes of spaces.
+fn bomb(megabytes: usize) -> Vec<u8> {
+    let (mut bytes, mut bits, mut count) = (vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff], 0_u32, 0_u32);
+    let mut write = |value: u32, width: u32| {
+        bits |= value << count;
+        count += width;
+        while count >= 8 {
+            bytes.push(bits.to_le_bytes()[0]);
+            bits >>= 8;
+            count -= 8;
+        }
+    };
+    // The last block, with the fixed code: a space, and then over and over the 258 bytes before.
+    write(0b011, 3);
+    write((0x30_u32 + 0x20).reverse_bits() >> 24, 8);
+    for _ in 0..megabytes * 1024 * 1024 / 258 {
+        write(0b1100_0101_u32.reverse_bits() >> 24, 8);
+        write(0, 5);
+    }
+    write(0, 7);
+    write(0, 7);
+    bytes
+}
+
+#[tokio::test]
+async fn what_unpacks_without_end_is_not_unpacked() {
+    let scene = Scene::start().await;
+    let body = bomb(512);
+    assert!(body.len() < 8 * 1024 * 1024);
+    scene.peer.answer_with("/_matrix/federation/v1/query/profile", move |_| {
+        let headers = vec![
+            ("content-type", "application/json".to_owned()),
+            ("content-encoding", "gzip".to_owned()),
+        ];
+        Sent { status: 200, headers, body: body.clone() }
+    });
+    let bob = encode(&scene.peer.user("bob"));
+    let answer = scene.alice.get(&format!("/profile/{bob}")).await;
+    answer.refused(502, "M_UNKNOWN");
+    let carol = encode(&scene.peer.user("carol"));
+    scene.peer.answer("/_matrix/federation/v1/query/profile", |_| (200, json!({"displayname": "Carol"})));
+    let answer = scene.alice.get(&format!("/profile/{carol}")).await.ok();
+    assert_eq!(answer["displayname"], "Carol");
 }
