@@ -93,7 +93,8 @@ pub(super) fn hand_on(
         content: &'a RawValue,
     }
     // Contents go on to clients, which read less deep than servers.
-    let Some(Edu { edu_type, content }) = read(edu).filter(|_| nesting(edu.get().as_bytes()) <= DEPTH_MAX) else {
+    let Some(Edu { edu_type, content }) = read(edu).filter(|_| nesting(edu.get().as_bytes()) <= DEPTH_MAX)
+    else {
         tracing::debug!(%origin, "a malformed EDU is ignored");
         return Ok(());
     };

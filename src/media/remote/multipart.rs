@@ -86,7 +86,7 @@ impl Multipart {
     }
 
     /// What the bytes so far amount to; `None` if more are needed.
-    pub fn next(&mut self) -> Result<Option<Piece>, MultipartError> {
+    pub fn piece(&mut self) -> Result<Option<Piece>, MultipartError> {
         loop {
             let piece = match self.stage {
                 Stage::Preamble | Stage::Metadata => {
@@ -101,8 +101,10 @@ impl Multipart {
                 Stage::File => self.take_data(),
                 Stage::End => None,
             };
+            // The same for a head that is still coming and for one that came in one piece.
             let in_head = matches!(self.stage, Stage::Preamble | Stage::Metadata | Stage::Headers);
-            if in_head && self.head_bytes + self.buffer.len() > HEAD_BYTES_MAX {
+            let coming = if in_head { self.buffer.len() } else { 0 };
+            if self.head_bytes + coming > HEAD_BYTES_MAX {
                 return Err(MultipartError::TooLong);
             }
             return Ok(piece);
@@ -210,7 +212,7 @@ mod tests {
         let (mut headers, mut file) = (None, Vec::new());
         for bytes in body.chunks(step) {
             reader.push(bytes);
-            while let Some(piece) = reader.next()? {
+            while let Some(piece) = reader.piece()? {
                 match piece {
                     Piece::Headers(found) => headers = Some(found),
                     Piece::Data(data) => {
@@ -276,6 +278,12 @@ mod tests {
     #[test]
     fn what_has_no_end_is_given_up() {
         assert_eq!(read(&vec![b'x'; HEAD_BYTES_MAX + 1], 1_000), Err(MultipartError::TooLong));
+        for step in [1_000, 1_000_000] {
+            let mut late = vec![b'x'; HEAD_BYTES_MAX];
+            late.extend_from_slice(b"\r\n");
+            late.extend_from_slice(&body(b"file"));
+            assert_eq!(read(&late, step), Err(MultipartError::TooLong), "{step}");
+        }
         let mut endless = b"--abcdef\r\n\r\n{}\r\n--abcdef\r\n".to_vec();
         endless.extend(b"header: value\r\n".repeat(5_000));
         assert_eq!(read(&endless, 1_000), Err(MultipartError::TooLong));

@@ -4,9 +4,9 @@ use http::{Response, header::CONTENT_TYPE};
 use ruma::api::{
     IncomingResponse,
     federation::{
-        authorization::get_event_authorization, backfill::get_backfill,
-        device::get_devices, directory::get_public_rooms, discovery, event, keys, membership, query,
-        space::get_hierarchy, transactions::send_transaction_message,
+        authorization::get_event_authorization, backfill::get_backfill, device::get_devices,
+        directory::get_public_rooms, discovery, event, keys, membership, query, space::get_hierarchy,
+        transactions::send_transaction_message,
     },
 };
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::transactions::reseal_all;
 use crate::{
     damage::damage,
-    house::{House, PEER},
+    house::{BOB, House, PEER},
     run::{Witness, rounds},
     seal::sealed,
 };
@@ -25,7 +25,8 @@ fn what_is_fetched() {
         let Ok(mut answers) = serde_json::from_slice::<Value>(&input) else { return false };
         reseal_all(dice, &mut answers, &|text| sealed(house.version(), text, PEER, &house.key));
         let first = answers["get_missing_events"]["events"][0].to_string();
-        let before = parse_pdu(house.version(), &first).map_or(between.event_id().clone(), |pdu| pdu.event_id().clone());
+        let before = parse_pdu(house.version(), &first)
+            .map_or(between.event_id().clone(), |pdu| pdu.event_id().clone());
         house.network.answer(move |path| {
             let name = path.split('/').nth(4).unwrap_or_default();
             answers.get(name).map(|answer| answer.to_string().into_bytes())
@@ -34,7 +35,7 @@ fn what_is_fetched() {
         let last = serde_json::value::RawValue::from_string(last.json().to_owned()).unwrap();
         house.receive(vec![last], Vec::new()) > 0
     });
-    house.goes_on(&house.room);
+    house.goes_on();
 }
 
 /// Good answers by the names of what is asked.
@@ -47,10 +48,11 @@ fn answers(house: &House, between: &Value) -> Value {
         entry("m.room.member", house.alice.user_id.as_str()),
         entry("m.room.power_levels", ""),
         entry("m.room.join_rules", ""),
-        entry("m.room.member", crate::house::BOB),
+        entry("m.room.member", BOB),
     ];
     let ids: Vec<&str> = entries.iter().map(|event| event.event_id().as_str()).collect();
-    let events: Vec<Value> = entries.iter().map(|event| serde_json::from_str(event.json()).unwrap()).collect();
+    let events: Vec<Value> =
+        entries.iter().map(|event| serde_json::from_str(event.json()).unwrap()).collect();
     json!({
         "get_missing_events": {"events": [between]},
         "event": {"origin": PEER, "origin_server_ts": 1, "pdus": [between]},

@@ -25,7 +25,7 @@ fn read(body: &[u8], step: usize) -> Option<(PartHeaders, Vec<u8>)> {
     let (mut headers, mut file) = (None, Vec::new());
     for bytes in body.chunks(step) {
         reader.push(bytes);
-        while let Some(piece) = reader.next().ok()? {
+        while let Some(piece) = reader.piece().ok()? {
             match piece {
                 Piece::Headers(found) => headers = Some(found),
                 Piece::Data(data) => {
@@ -50,9 +50,9 @@ fn what_is_said_of_files() {
     fuzz(&seeds.map(|seed| seed.as_bytes().to_vec()), |input| {
         // Both come from the other server, and both go into headers of this one's answers.
         let text = String::from_utf8_lossy(input);
-        let (served, kept) = (serving::content_type(Some(&text)), text.parse::<ContentDisposition>());
+        let (served, kept) = (serving::content_type(Some(&*text)), text.parse::<ContentDisposition>());
         let name = kept.as_ref().ok().and_then(|disposition| disposition.filename.clone());
-        let disposition = serving::disposition(Some(&text), name.as_deref()).to_string();
+        let disposition = serving::disposition(Some(&*text), name.as_deref()).to_string();
         for value in [served, &disposition] {
             let is_safe = value.bytes().all(|byte| byte == b'\t' || (0x20..0x7f).contains(&byte));
             assert!(is_safe, "{value:?} does not fit into a header");

@@ -28,19 +28,23 @@ fn joins() {
         let input = damage(dice, &[good.to_string().into_bytes()]);
         let _witness = Witness::of(&input);
         let Ok(mut answers) = serde_json::from_slice::<Value>(&input) else { return false };
-        reseal_all(dice, &mut answers["send_join"], &|text| sealed(version, text, PEER, &house.key));
+        if let Some(told) = answers.get_mut("send_join") {
+            reseal_all(dice, told, &|text| sealed(version, text, PEER, &house.key));
+        }
         house.network.answer(move |path| {
             let name = path.split('/').nth(4).unwrap_or_default();
             answers.get(name).map(|answer| answer.to_string().into_bytes())
         });
         let joining = Joining { via: vec![peer()], ..Joining::default() };
         let outcome = house.run(house.rooms.join_across(house.alice.clone(), room.clone(), joining));
-        if outcome.is_ok() {
-            is_a_room(&house, &room);
+        match &outcome {
+            Ok(()) => is_a_room(&house, &room),
+            // What fails in the background is told to nobody but whoever waits for it.
+            Err(error) => assert!(!error.to_string().contains("stopping"), "the join broke off"),
         }
         outcome.is_ok()
     });
-    house.goes_on(&house.room);
+    house.goes_on();
 }
 
 /// Checks that the room has a beginning and that alice is in it.

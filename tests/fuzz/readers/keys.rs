@@ -27,7 +27,9 @@ fn key_documents() {
         }
         let _witness = Witness::of(&input);
         let document = input.clone();
-        house.network.answer(move |path| path.starts_with("/_matrix/key/v2/server").then(|| document.clone()));
+        house
+            .network
+            .answer(move |path| path.starts_with("/_matrix/key/v2/server").then(|| document.clone()));
         let server = ServerName::parse(name).unwrap();
         let wanted = [(server.clone(), vec![key.id(), "ed25519:old".to_owned()], NOW_MS)];
         let found = house.run(house.peers.public_keys(&wanted));
@@ -36,7 +38,8 @@ fn key_documents() {
         let document: Value = serde_json::from_slice(&input).expect("is JSON");
         assert_eq!(document["server_name"], server.as_str());
         for (key_id, key) in keys {
-            let [current, old] = ["verify_keys", "old_verify_keys"].map(|place| &document[place][key_id]["key"]);
+            let [current, old] =
+                ["verify_keys", "old_verify_keys"].map(|place| &document[place][key_id]["key"]);
             let is_there = |place: &Value| {
                 place.as_str().and_then(hash::from_base64).is_some_and(|bytes| bytes == key.key)
             };
@@ -56,7 +59,8 @@ fn well_known_files() {
     fuzz(&files.map(|file| file.as_bytes().to_vec()), |input| {
         let Ok(server) = delegated(input) else { return false };
         // It is put between `https://` and a path: nothing in it may lead elsewhere.
-        let odd = server.as_str().find(|letter: char| !letter.is_ascii_alphanumeric() && !"-.:[]".contains(letter));
+        let odd =
+            server.as_str().find(|letter: char| !letter.is_ascii_alphanumeric() && !"-.:[]".contains(letter));
         assert_eq!(odd, None, "{server}");
         true
     });

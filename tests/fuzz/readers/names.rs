@@ -34,7 +34,8 @@ fn authorization_headers() {
     fuzz(&corpus::authorizations(), |input| {
         let Some(header) = read(input) else { return false };
         let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
-        let destination = header.destination.iter().map(|name| format!("destination={},", quoted(name.as_str())));
+        let destination =
+            header.destination.iter().map(|name| format!("destination={},", quoted(name.as_str())));
         let printed = format!(
             "X-Matrix origin={},{}key={},sig={}",
             quoted(header.origin.as_str()),
@@ -42,8 +43,8 @@ fn authorization_headers() {
             quoted(&header.key_id),
             quoted(&header.signature),
         );
-        // Escapes may make it longer than headers may be.
-        if printed.len() <= input.len() {
+        // Headers have an end, and escapes may lead beyond it.
+        if printed.len() < 2_000 {
             assert_eq!(read(printed.as_bytes()), Some(header), "{printed}");
         }
         true

@@ -187,7 +187,8 @@ async fn answers_without_form_and_without_end_are_borne() {
         "[]".to_owned(),
         "{\"events\": [".to_owned(),
         json!({"events": 5, "pdus": 5, "pdu_ids": 5, "auth_chain_ids": 5}).to_string(),
-        json!({"events": [5, null, {}], "pdus": [[]], "pdu_ids": ["x", 7], "auth_chain_ids": [{}]}).to_string(),
+        json!({"events": [5, null, {}], "pdus": [[]], "pdu_ids": ["x", 7], "auth_chain_ids": [{}]})
+            .to_string(),
         format!(r#"{{"events":[{deep}],"pdus":[{deep}],"pdu_ids":[{deep}],"auth_chain_ids":[]}}"#),
         json!({"events": [], "pdus": [], "pdu_ids": many, "auth_chain_ids": many}).to_string(),
     ];
@@ -227,7 +228,8 @@ async fn a_state_that_somebody_claims_gives_nobody_power() {
         peer.draft(server, room, &shared.bob, "m.room.topic", Some(""), json!({"topic": "x"})).await;
     // One that claims to be allowed by the power he claims to have.
     let known_levels = &before[&("m.room.power_levels".to_owned(), String::new())];
-    let (_, name) = peer.draft(server, room, &shared.bob, "m.room.name", Some(""), json!({"name": "x"})).await;
+    let (_, name) =
+        peer.draft(server, room, &shared.bob, "m.room.name", Some(""), json!({"name": "x"})).await;
     let (_, name) = authorised_by(peer, name, known_levels, &crate::harness::event_id(&levels));
     let claimed = [levels, ban, topic, name];
     let (_, model) = peer.message(server, room, &shared.bob, "model").await;

@@ -45,7 +45,8 @@ async fn a_flawed_invite_is_refused_and_shown_to_nobody() {
 async fn an_odd_face_of_a_room_stops_nobodys_sync() {
     let scene = Scene::start().await;
     let owner = scene.peer.user("owner");
-    let named = |content: Value| json!({"type": "m.room.name", "state_key": "", "sender": owner, "content": content});
+    let named =
+        |content: Value| json!({"type": "m.room.name", "state_key": "", "sender": owner, "content": content});
     let deep = (0..80).fold(json!(1), |inner, _| json!([inner]));
     let odd = [
         json!(7),

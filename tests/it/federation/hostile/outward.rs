@@ -46,10 +46,8 @@ async fn the_deepest_event_arrives_and_a_deeper_one_is_never_made() {
     let sent = shared.peer.received(SEND);
     assert!(!sent.iter().any(|request| request.body.to_string().contains("org.example.deeper")));
     // What is as deep also comes in, and can be taken away again.
-    let (event_id, event) = shared
-        .peer
-        .draft(&shared.server, room, &shared.bob, "org.example.deep", None, nested(99))
-        .await;
+    let (event_id, event) =
+        shared.peer.draft(&shared.server, room, &shared.bob, "org.example.deep", None, nested(99)).await;
     shared.peer.send(&shared.server, "deep", &[event]).await.ok();
     alice.sees(room, &event_id).await;
     alice.redact(room, &event_id, "once", json!({"reason": nested(98)})).await.ok();

@@ -81,11 +81,12 @@ async fn a_server_outside_of_a_room_is_not_heard_in_it() {
 
 #[tokio::test]
 async fn what_the_rules_forbid_has_no_effect_and_what_follows_it_has() {
-    let shared = Shared::start().await;
+    // In newer rooms a second beginning is no event at all.
+    let shared = Shared::start_with(json!({"preset": "public_chat", "room_version": "11"})).await;
     let (peer, server, room) = (&shared.peer, &shared.server, &shared.room);
     let levels = json!({"users": {&shared.bob: 100}});
     let member = json!({"membership": "ban"});
-    let create = json!({"room_version": "12"});
+    let create = json!({"room_version": "11"});
     let forbidden = [
         ("m.room.power_levels", "", levels),
         ("m.room.member", shared.alice.id.as_str(), member),
@@ -108,6 +109,31 @@ async fn what_the_rules_forbid_has_no_effect_and_what_follows_it_has() {
         assert_eq!(shown.status, 404, "{kind} is shown: {}", shown.body);
         assert_eq!(shared.alice.room_state(room).await, before, "{kind} has changed the state");
     }
+    goes_on(&shared).await;
+}
+
+#[tokio::test]
+async fn a_room_that_is_called_by_its_beginning_has_no_other() {
+    let shared = Shared::start().await;
+    let before = shared.alice.room_state(&shared.room).await;
+    let content = json!({"room_version": "12"});
+    let (_, model) = shared
+        .peer
+        .draft(&shared.server, &shared.room, &shared.bob, "m.room.create", Some(""), content)
+        .await;
+    for (number, field) in ["none", "room_id", "prev_events", "auth_events"].into_iter().enumerate() {
+        let mut event = model.clone();
+        event.as_object_mut().unwrap().remove("signatures");
+        match field {
+            "none" => {}
+            "room_id" => drop(event.as_object_mut().unwrap().remove(field)),
+            _ => event[field] = json!([]),
+        }
+        let (event_id, event) = shared.peer.event(event);
+        send(&shared, &number.to_string(), &[event]).await;
+        shared.alice.event(&shared.room, &event_id).await.refused(404, "M_NOT_FOUND");
+    }
+    assert_eq!(shared.alice.room_state(&shared.room).await, before);
     goes_on(&shared).await;
 }
 
