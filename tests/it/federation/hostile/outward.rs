@@ -50,7 +50,7 @@ async fn the_deepest_event_arrives_and_a_deeper_one_is_never_made() {
         shared.peer.draft(&shared.server, room, &shared.bob, "org.example.deep", None, nested(99)).await;
     shared.peer.send(&shared.server, "deep", &[event]).await.ok();
     alice.sees(room, &event_id).await;
-    alice.redact(room, &event_id, "once", json!({"reason": nested(98)})).await.ok();
+    alice.redact(room, &event_id, "once", json!({})).await.ok();
     assert_eq!(alice.sees(room, &event_id).await["content"], json!({}));
 }
 
