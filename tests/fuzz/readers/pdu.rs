@@ -45,7 +45,9 @@ fn read(version: &'static RoomVersion, room: &[Pdu], text: &str) -> bool {
     let Ok(pdu) = parse_pdu(version, text) else { return false };
     let again = parse_pdu(version, pdu.json()).expect("what was accepted once is accepted again");
     assert_eq!((again.event_id(), again.json()), (pdu.event_id(), pdu.json()));
-    let seen = peek(text).expect("an event can be peeked at");
+    let seen = peek(pdu.json()).expect("an event can be peeked at");
+    // What has a field twice is an event in old rooms, but nothing to be peeked at.
+    assert!(peek(text).is_err() || peek(text).as_ref() == Ok(&seen), "at second sight it is another event");
     assert_eq!(seen.kind, pdu.kind_text());
     if let Some(room_id) = &seen.room_id {
         assert_eq!(room_id, pdu.room_id());

@@ -139,10 +139,17 @@ impl Peer {
         self.answer_to(request, &format!("{method} {path}")).await
     }
 
-    /// Sends a signed request whose body is this text, which need not be what anybody writes.
-    pub(crate) async fn ask_text(&self, server: &Server, method: &str, path: &str, text: &str) -> Answer {
-        let body: Value = serde_json::from_str(text).unwrap();
-        let header = self.authorization(&server.name, method, path, Some(&body));
+    /// Sends a signed request whose body is this text, which need not be what anybody writes; `read` is what it is
+    /// when it is read.
+    pub(crate) async fn ask_text(
+        &self,
+        server: &Server,
+        method: &str,
+        path: &str,
+        text: &str,
+        read: &Value,
+    ) -> Answer {
+        let header = self.authorization(&server.name, method, path, Some(read));
         let request = self.http.request(method.parse().unwrap(), format!("{}{path}", server.base));
         let request = request.header("authorization", header).header("content-type", "application/json");
         self.answer_to(request.body(text.to_owned()), &format!("{method} {path}")).await

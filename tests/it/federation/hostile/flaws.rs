@@ -1,8 +1,8 @@
 //! What can be wrong about an event.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::harness::{Answer, Peer};
+use crate::harness::{Answer, Peer, Server};
 
 /// Bytes that are too many for an event.
 const TOO_MANY: usize = 70_000;
@@ -12,6 +12,27 @@ const SECOND_DEPTH: &str = "depth again";
 /// What is sent, with the flaws that a value cannot have.
 pub(super) fn text_of(body: &Value) -> String {
     body.to_string().replace(SECOND_DEPTH, "depth")
+}
+
+/// What is read of that by whoever takes the last of two fields for the only one.
+fn read(body: &Value) -> Value {
+    match body {
+        Value::Object(fields) => {
+            let mut fields: Map<String, Value> =
+                fields.iter().map(|(key, value)| (key.clone(), read(value))).collect();
+            if let Some(second) = fields.remove(SECOND_DEPTH) {
+                fields.insert("depth".to_owned(), second);
+            }
+            Value::Object(fields)
+        }
+        Value::Array(elements) => elements.iter().map(read).collect(),
+        other => other.clone(),
+    }
+}
+
+/// Sends a signed request with such a body.
+pub(super) async fn put(peer: &Peer, server: &Server, path: &str, body: &Value) -> Answer {
+    peer.ask_text(server, "PUT", path, &text_of(body), &read(body)).await
 }
 
 /// One thing wrong with an event that is right otherwise.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     authorised_by,
-    flaws::{Flaw, text_of},
+    flaws::{Flaw, put},
 };
 use crate::{
     federation::shared::Shared,
@@ -22,7 +22,7 @@ async fn drafted(shared: &Shared, verb: &str, user: &str) -> Value {
 async fn hand_in(shared: &Shared, verb: &str, event_id: &str, event: &Value) -> Answer {
     let version = if verb == "send_knock" { "v1" } else { "v2" };
     let path = format!("/_matrix/federation/{version}/{verb}/{}/{}", shared.room_part(), encode(event_id));
-    shared.peer.ask_text(&shared.server, "PUT", &path, &text_of(event)).await
+    put(&shared.peer, &shared.server, &path, event).await
 }
 
 /// Hands in an event with each flaw, and checks that each is refused and changes nothing.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    flaws::{Flaw, text_of},
+    flaws::{Flaw, put},
     hosted::{Hosted, Scene},
 };
 use crate::harness::{Answer, encode};
@@ -15,7 +15,7 @@ async fn invite(scene: &Scene, room: &str, event_id: &str, event: Value) -> Answ
 async fn invite_with(scene: &Scene, room: &str, event_id: &str, event: Value, face: Value) -> Answer {
     let path = format!("/_matrix/federation/v2/invite/{}/{}", encode(room), encode(event_id));
     let body = json!({"room_version": "11", "event": event, "invite_room_state": face});
-    scene.peer.ask_text(&scene.server, "PUT", &path, &text_of(&body)).await
+    put(&scene.peer, &scene.server, &path, &body).await
 }
 
 #[tokio::test]

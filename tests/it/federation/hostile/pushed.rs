@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     authorised_by,
-    flaws::{Flaw, text_of},
+    flaws::{Flaw, put},
     goes_on,
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 async fn send(shared: &Shared, transaction: &str, pdus: &[Value]) -> Value {
     let body = json!({"origin": shared.peer.name, "origin_server_ts": now_ms(), "pdus": pdus});
     let path = format!("/_matrix/federation/v1/send/{}", encode(transaction));
-    shared.peer.ask_text(&shared.server, "PUT", &path, &text_of(&body)).await.ok()
+    put(&shared.peer, &shared.server, &path, &body).await.ok()
 }
 
 #[tokio::test]
@@ -196,7 +196,8 @@ async fn of_two_fields_with_one_name_none_counts() {
     {
         let text = format!("{{\"origin\":\"x\",\"origin_server_ts\":1,\"pdus\":[{}]}}", twofold(field));
         let path = format!("/_matrix/federation/v1/send/{number}");
-        shared.peer.ask_text(&shared.server, "PUT", &path, &text).await.is_sound();
+        let read = serde_json::from_str(&text).unwrap();
+        shared.peer.ask_text(&shared.server, "PUT", &path, &text, &read).await.is_sound();
         shared.alice.event(&shared.room, &event_id).await.refused(404, "M_NOT_FOUND");
     }
     send(&shared, "good", &[good]).await;
