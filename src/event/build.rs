@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     ParseError, Pdu, RoomVersion, SigningKey, hash,
-    json::{JsonError, Object, Strictness, Value, parse_object},
+    json::{JsonError, NESTING_DEPTH_MAX, Object, Strictness, Value, nesting, parse_object},
     parse,
 };
 
@@ -127,8 +127,12 @@ impl From<JsonError> for BuildError {
     }
 }
 
-/// Makes an event: fills it in, hashes it, signs it, and gives it its id.
+/// Makes an event: fills it in, hashes it, signs it, and gives it its id. What it makes can be read again.
 pub fn build(draft: Draft, context: &Context<'_>) -> Result<Pdu, BuildError> {
+    // In the event the content is one level deeper than by itself.
+    if nesting(draft.content.get().as_bytes()) >= NESTING_DEPTH_MAX {
+        return Err(JsonError::TooDeep.into());
+    }
     let mut event = unsigned_event(draft, context)?;
     let hash = hash::to_base64(&hash::content_hash(&event));
     let hashes = Object::from([("sha256".to_owned(), Value::String(hash))]);

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 pub use self::{
     nesting::nesting,
-    parser::{parse, parse_object},
+    parser::{parse, parse_envelope, parse_object},
     writer::{to_text, write_object_without, write_string},
 };
 
@@ -26,6 +26,10 @@ pub type Object = BTreeMap<String, Value>;
 /// How deep arrays and objects may nest. Below serde_json's 128, so that a stored event can always be read back,
 /// also from inside an answer that wraps it.
 pub const NESTING_DEPTH_MAX: usize = 100;
+
+/// How deep a text may nest that carries events and other things side by side, as transactions and answers do. Well above
+/// what each of them may, so that what is nested too deep costs itself and not what stands beside it.
+pub const ENVELOPE_DEPTH_MAX: usize = 512;
 
 /// How many digits an integer of the lax road may have; what the most common server refuses as well.
 pub const NUMBER_DIGITS_MAX: usize = 4300;
@@ -68,7 +72,7 @@ pub enum JsonError {
     #[error("not JSON: unexpected input at byte {0}")]
     Syntax(usize),
     /// Arrays and objects nest too deep.
-    #[error("nested deeper than {NESTING_DEPTH_MAX} levels")]
+    #[error("nested too deep")]
     TooDeep,
     /// A number that canonical JSON does not have.
     #[error("number at byte {0} is not an integer within ±(2^53 - 1)")]

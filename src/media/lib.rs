@@ -42,7 +42,7 @@ pub use error::{MediaError, StorageError, UploadError};
 pub use find::{MediaFile, Search};
 pub use moderate::Listed;
 pub use preview::PreviewError;
-pub use remote::RemoteError;
+pub use remote::{RemoteError, multipart};
 pub use thumbnail::{Method, Thumbnail, ThumbnailContent, ThumbnailError, Wish};
 pub use upload::{Announced, Description};
 

@@ -2,7 +2,7 @@
 //! <https://spec.matrix.org/v1.19/server-server-api/#content-repository>
 
 mod answer;
-mod multipart;
+pub mod multipart;
 mod visit;
 
 use std::{sync::Arc, time::Duration};

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use crate::{backoff::Backoff, discovery::finder::Finder, gate::Gate, x_matrix::Signed};
 
 /// How deep an answer may nest.
-const ANSWER_DEPTH_MAX: usize = 120;
+pub(crate) const ANSWER_DEPTH_MAX: usize = 120;
 /// How much is kept of what another server says went wrong, in bytes.
 const ERROR_TEXT_BYTES_MAX: usize = 1_024;
 
@@ -120,14 +120,24 @@ impl Asker {
         server: &ServerName,
         question: Question<'_>,
     ) -> Result<OutgoingAnswer, PeerError> {
+        self.ask_within(server, question, ANSWER_DEPTH_MAX).await
+    }
+
+    /// The same, for an answer that may be nested so deep.
+    pub(crate) async fn ask_within(
+        &self,
+        server: &ServerName,
+        question: Question<'_>,
+        depth_max: usize,
+    ) -> Result<OutgoingAnswer, PeerError> {
         let request = self.prepare(server, question).await?;
         let started_ms = self.clock.now_ms();
         let outcome = self.outgoing.send(request).await;
         let status = outcome.as_ref().map(|answer| answer.status);
         self.note(server, started_ms, status).await;
         let answer = outcome.map_err(explain)?;
-        if nesting(&answer.body) > ANSWER_DEPTH_MAX {
-            return Err(PeerError::BadAnswer(format!("nested deeper than {ANSWER_DEPTH_MAX} levels")));
+        if nesting(&answer.body) > depth_max {
+            return Err(PeerError::BadAnswer(format!("nested deeper than {depth_max} levels")));
         }
         if (200..300).contains(&answer.status) { Ok(answer) } else { Err(refusal(answer)) }
     }

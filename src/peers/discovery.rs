@@ -10,6 +10,8 @@ mod srv;
 mod tests;
 mod well_known;
 
+pub use self::well_known::delegated;
+
 use kith_base::outgoing::Target;
 use ruma::ServerName;
 

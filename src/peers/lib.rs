@@ -37,6 +37,7 @@ use serde_json::value::RawValue;
 use tokio::sync::broadcast;
 
 pub use asker::{Patience, PeerError, Time};
+pub use discovery::delegated;
 pub use keys::{NotaryCriteria, RequestError, WantedKeys};
 pub use policy::PolicyError;
 pub use x_matrix::{XMatrix, XMatrixError};

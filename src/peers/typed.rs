@@ -2,6 +2,7 @@
 
 use http::Response;
 use kith_base::outgoing::OutgoingAnswer;
+use kith_event::json::ENVELOPE_DEPTH_MAX;
 use ruma::{
     ServerName,
     api::{
@@ -10,7 +11,10 @@ use ruma::{
     },
 };
 
-use crate::{Patience, PeerError, Peers, asker::Question};
+use crate::{
+    Patience, PeerError, Peers,
+    asker::{ANSWER_DEPTH_MAX, Question},
+};
 
 impl Peers {
     /// Asks a server. The request is signed, whatever its type says, since no server minds.
@@ -31,10 +35,37 @@ impl Peers {
     where
         T: OutgoingRequest + Metadata<PathBuilder = SinglePath>,
     {
+        self.ask_within(server, request, patience, ANSWER_DEPTH_MAX).await
+    }
+
+    /// [`Peers::ask_with`], for what is answered with events, each of which is read by itself: one that is nested too
+    /// deep costs only itself.
+    pub async fn ask_for_events<T>(
+        &self,
+        server: &ServerName,
+        request: T,
+        patience: Patience,
+    ) -> Result<T::IncomingResponse, PeerError>
+    where
+        T: OutgoingRequest + Metadata<PathBuilder = SinglePath>,
+    {
+        self.ask_within(server, request, patience, ENVELOPE_DEPTH_MAX).await
+    }
+
+    async fn ask_within<T>(
+        &self,
+        server: &ServerName,
+        request: T,
+        patience: Patience,
+        depth_max: usize,
+    ) -> Result<T::IncomingResponse, PeerError>
+    where
+        T: OutgoingRequest + Metadata<PathBuilder = SinglePath>,
+    {
         let (path, body) = write(request).map_err(|error| PeerError::BadRequest(error.to_string()))?;
         let question =
             Question { method: T::METHOD, path_and_query: &path, body: Some(body), patience, signed: true };
-        read(self.asker.ask(server, question).await?)
+        read(self.asker.ask_within(server, question, depth_max).await?)
     }
 }
 

@@ -6,7 +6,7 @@
 use http::{HeaderMap, header};
 use kith_event::{
     SigningKey,
-    json::{JsonError, Object, Strictness, Value, parse_object, to_text},
+    json::{JsonError, Object, Strictness, Value, parse_envelope, to_text},
     verify::is_signature,
 };
 use ruma::{OwnedServerName, ServerName};
@@ -122,7 +122,7 @@ impl Signed<'_> {
             let body =
                 std::str::from_utf8(self.body).map_err(|error| JsonError::Syntax(error.valid_up_to()))?;
             // Transactions may carry events of old rooms, whose numbers are not those of canonical JSON.
-            let content = parse_object(body, Strictness::Lax)?;
+            let content = parse_envelope(body, Strictness::Lax)?;
             object.insert("content".to_owned(), Value::Object(content));
         }
         Ok(to_text(&object))

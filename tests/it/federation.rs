@@ -10,6 +10,7 @@ mod discovery;
 mod event;
 mod fast_joins;
 mod fetching_media;
+mod hostile;
 mod keys;
 mod membership;
 mod openid;

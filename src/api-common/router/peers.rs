@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::on,
 };
+use kith_event::json::{ENVELOPE_DEPTH_MAX, NESTING_DEPTH_MAX};
 use ruma::api::{
     IncomingRequest, Metadata, federation::authentication::ServerSignatures, path_builder::PathBuilder,
 };
@@ -22,7 +23,7 @@ use crate::{
 /// largest events and a hundred of the largest ephemeral ones.
 const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// How deep a body may be nested: as deep as events may be, and what wraps them.
-const BODY_DEPTH_MAX: usize = kith_event::json::NESTING_DEPTH_MAX + 8;
+const BODY_DEPTH_MAX: usize = NESTING_DEPTH_MAX + 8;
 /// How long a server waits that has too many requests open.
 const BUSY_RETRY: Duration = Duration::from_secs(2);
 
@@ -37,7 +38,7 @@ impl Router {
             + 'static,
         H: Fn(&PeerCall, T) -> Result<T::OutgoingResponse, ApiError> + Clone + Send + Sync + 'static,
     {
-        self.enter_for_peers::<T, _, _>(move |call, whole| {
+        self.enter_for_peers::<T, _, _>(BODY_DEPTH_MAX, move |call, whole| {
             let handler = handler.clone();
             async move {
                 let tasks = call.app.tasks.clone();
@@ -60,6 +61,21 @@ impl Router {
         })
     }
 
+    /// Enters an async handler for bodies that carry much, each piece of which is read by itself: one that is nested too
+    /// deep costs only itself.
+    #[must_use]
+    pub fn federation_endpoint_of_envelopes<T, H, F>(self, handler: H) -> Self
+    where
+        T: IncomingRequest + Metadata<Authentication = ServerSignatures> + Send + 'static,
+        H: Fn(PeerCall, T) -> F + Clone + Send + Sync + 'static,
+        F: Future<Output = Result<T::OutgoingResponse, ApiError>> + Send + 'static,
+    {
+        self.enter_parsed::<T, _, _>(ENVELOPE_DEPTH_MAX, move |call, request| {
+            let answer = handler(call, request);
+            async move { answer.await.and_then(into_http) }
+        })
+    }
+
     /// Enters an async handler for other servers that makes its own HTTP response: for answers that are no JSON.
     #[must_use]
     pub fn federation_endpoint_raw<T, H, F>(self, handler: H) -> Self
@@ -68,7 +84,16 @@ impl Router {
         H: Fn(PeerCall, T) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = Result<Response, ApiError>> + Send + 'static,
     {
-        self.enter_for_peers::<T, _, _>(move |call, whole| {
+        self.enter_parsed::<T, _, _>(BODY_DEPTH_MAX, handler)
+    }
+
+    fn enter_parsed<T, H, F>(self, body_depth_max: usize, handler: H) -> Self
+    where
+        T: IncomingRequest + Metadata<Authentication = ServerSignatures> + Send + 'static,
+        H: Fn(PeerCall, T) -> F + Clone + Send + Sync + 'static,
+        F: Future<Output = Result<Response, ApiError>> + Send + 'static,
+    {
+        self.enter_for_peers::<T, _, _>(body_depth_max, move |call, whole| {
             let handler = handler.clone();
             async move {
                 let tasks = call.app.tasks.clone();
@@ -78,7 +103,7 @@ impl Router {
         })
     }
 
-    fn enter_for_peers<T, H, F>(mut self, handler: H) -> Self
+    fn enter_for_peers<T, H, F>(mut self, body_depth_max: usize, handler: H) -> Self
     where
         T: Metadata,
         H: Fn(PeerCall, Whole) -> F + Clone + Send + Sync + 'static,
@@ -89,7 +114,7 @@ impl Router {
             let route = move |State(app): State<Arc<App>>, request: Request| {
                 let handler = handler.clone();
                 async move {
-                    match admit(app, request).await {
+                    match admit(app, request, body_depth_max).await {
                         Ok((call, whole, turn)) => {
                             let answer = handler(call, whole).await.into_response();
                             drop(turn);
@@ -106,7 +131,11 @@ impl Router {
 }
 
 /// Says which server sent a request, and has it wait for its turn.
-async fn admit(app: Arc<App>, request: Request) -> Result<(PeerCall, Whole, Turn), ApiError> {
+async fn admit(
+    app: Arc<App>,
+    request: Request,
+    body_depth_max: usize,
+) -> Result<(PeerCall, Whole, Turn), ApiError> {
     let address = request
         .extensions()
         .get::<ClientAddress>()
@@ -115,7 +144,7 @@ async fn admit(app: Arc<App>, request: Request) -> Result<(PeerCall, Whole, Turn
     let claim = authenticate_peer::claim(&app, &parts)?;
     let bounds = Bounds {
         body_bytes_max: BODY_BYTES_MAX.max(app.config.limits.request_body_bytes_max),
-        body_depth_max: BODY_DEPTH_MAX,
+        body_depth_max,
     };
     let whole = request::read_within(&app, Request::from_parts(parts, body), bounds).await?;
     // The signature covers the values of the body, so it has to be JSON before anything can be said of it.

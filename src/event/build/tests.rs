@@ -7,6 +7,8 @@ use super::{BuildError, Context, Draft, EventRef, build};
 use crate::{
     ParseError, RoomVersion,
     factory::{Say, World, message, state, version},
+    json::{NESTING_DEPTH_MAX, nesting},
+    parse_pdu,
 };
 
 #[test]
@@ -47,6 +49,25 @@ fn references_carry_hashes_until_version_2() {
             assert_eq!(json["prev_events"], json!([before.event_id()]));
         }
         assert_eq!(pdu.prev_events(), [before.event_id().clone()]);
+    }
+}
+
+#[test]
+fn contents_leave_room_for_the_event_around_them() {
+    for version in RoomVersion::all() {
+        let world = World::new(version);
+        let fork = world.room(json!({}));
+        let sender = UserId::parse("@bob:b").expect("valid");
+        let content = |levels: usize| (1..levels).fold(json!({}), |inner, _| json!({ "a": inner }));
+        let say = message("@bob:b", "m.room.message", content(NESTING_DEPTH_MAX - 1));
+        let deepest = world.make(&fork, say);
+        assert_eq!(nesting(deepest.json().as_bytes()), NESTING_DEPTH_MAX);
+        let read = parse_pdu(version, deepest.json()).expect("can be read");
+        assert_eq!(read.event_id(), deepest.event_id());
+        let deeper = to_raw_value(&content(NESTING_DEPTH_MAX)).expect("JSON");
+        let draft = Draft::message("m.room.message".into(), deeper);
+        let refused = build(draft, &world.context(&fork, &sender));
+        assert!(matches!(refused, Err(BuildError::Content(_))), "{refused:?}");
     }
 }
 

@@ -1,10 +1,14 @@
 //! From text to values: a parser with a bound on its depth, which keeps numbers as they were written.
 
-use super::{JsonError, NESTING_DEPTH_MAX, Object, Strictness, Value, number};
+use super::{ENVELOPE_DEPTH_MAX, JsonError, NESTING_DEPTH_MAX, Object, Strictness, Value, number};
 
 /// Parses a JSON text, which must hold exactly one value.
 pub fn parse(text: &str, strictness: Strictness) -> Result<Value, JsonError> {
-    let mut parser = Parser { text, at: 0, strictness };
+    parse_within(text, strictness, NESTING_DEPTH_MAX)
+}
+
+fn parse_within(text: &str, strictness: Strictness, depth_max: usize) -> Result<Value, JsonError> {
+    let mut parser = Parser { text, at: 0, strictness, depth_max };
     let value = parser.value(0)?;
     parser.skip_space();
     if parser.at == text.len() { Ok(value) } else { Err(JsonError::Syntax(parser.at)) }
@@ -12,7 +16,16 @@ pub fn parse(text: &str, strictness: Strictness) -> Result<Value, JsonError> {
 
 /// Parses a JSON text, which must hold exactly one object.
 pub fn parse_object(text: &str, strictness: Strictness) -> Result<Object, JsonError> {
-    match parse(text, strictness)? {
+    object_of(parse(text, strictness)?)
+}
+
+/// Parses an object that carries events and other things, each of which is parsed again by itself.
+pub fn parse_envelope(text: &str, strictness: Strictness) -> Result<Object, JsonError> {
+    object_of(parse_within(text, strictness, ENVELOPE_DEPTH_MAX)?)
+}
+
+fn object_of(value: Value) -> Result<Object, JsonError> {
+    match value {
         Value::Object(object) => Ok(object),
         _ => Err(JsonError::NotAnObject),
     }
@@ -22,6 +35,7 @@ struct Parser<'a> {
     text: &'a str,
     at: usize,
     strictness: Strictness,
+    depth_max: usize,
 }
 
 impl Parser<'_> {
@@ -79,7 +93,7 @@ impl Parser<'_> {
     /// Steps over an opening bracket, unless it is one too many.
     fn enter(&mut self, depth: usize) -> Result<(), JsonError> {
         self.at += 1;
-        if depth > NESTING_DEPTH_MAX { Err(JsonError::TooDeep) } else { Ok(()) }
+        if depth > self.depth_max { Err(JsonError::TooDeep) } else { Ok(()) }
     }
 
     fn word(&mut self, word: &str, value: Value) -> Result<Value, JsonError> {

@@ -3,7 +3,10 @@
 use proptest::prelude::*;
 use serde::Deserialize;
 
-use super::{JsonError, NESTING_DEPTH_MAX, Object, Strictness, Value, parse, parse_object, to_text};
+use super::{
+    ENVELOPE_DEPTH_MAX, JsonError, NESTING_DEPTH_MAX, Object, Strictness, Value, parse, parse_envelope,
+    parse_object, to_text,
+};
 
 #[derive(Deserialize)]
 struct Vector {
@@ -100,4 +103,23 @@ proptest! {
         let ours = parse(&text, Strictness::Lax);
         prop_assert_eq!(ours.is_ok(), theirs.is_ok(), "{:?}: {:?} / {:?}", text, ours, theirs);
     }
+}
+
+#[test]
+fn envelopes_nest_deeper_and_fit_a_small_stack() {
+    let nested = |levels: usize| {
+        let (open, close) = ("[".repeat(levels - 1), "]".repeat(levels - 1));
+        format!(r#"{{"a":{open}{close}}}"#)
+    };
+    let work = move || {
+        let deepest = nested(ENVELOPE_DEPTH_MAX);
+        let object = parse_envelope(&deepest, Strictness::Lax).expect("is deep enough");
+        assert_eq!(to_text(&object), deepest);
+        assert_eq!(parse_object(&deepest, Strictness::Lax), Err(JsonError::TooDeep));
+        let deeper = nested(ENVELOPE_DEPTH_MAX + 1);
+        assert_eq!(parse_envelope(&deeper, Strictness::Lax), Err(JsonError::TooDeep));
+    };
+    // Half of what the threads of the server have.
+    let small = std::thread::Builder::new().stack_size(1024 * 1024).spawn(work);
+    small.expect("starts").join().expect("fits");
 }

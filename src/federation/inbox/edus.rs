@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use kith_event::json::{NESTING_DEPTH_MAX, nesting};
 use kith_store::{Error, live::PresenceState};
 use ruma::{OwnedEventId, OwnedRoomId, OwnedUserId, RoomId, ServerName, UserId};
 use serde::Deserialize;
@@ -11,6 +12,8 @@ use serde_json::value::RawValue;
 
 use super::Intake;
 
+/// How deep an EDU may be nested: as deep as what clients send to devices, and what wraps it.
+const DEPTH_MAX: usize = NESTING_DEPTH_MAX + 8;
 /// How many receipts of one EDU are looked at.
 const RECEIPTS_MAX: usize = 1_000;
 /// How many users' presence of one EDU is looked at.
@@ -89,7 +92,9 @@ pub(super) fn hand_on(
         #[serde(borrow)]
         content: &'a RawValue,
     }
-    let Some(Edu { edu_type, content }) = read(edu) else {
+    // Contents go on to clients, which read less deep than servers.
+    let Some(Edu { edu_type, content }) = read(edu).filter(|_| nesting(edu.get().as_bytes()) <= DEPTH_MAX)
+    else {
         tracing::debug!(%origin, "a malformed EDU is ignored");
         return Ok(());
     };

@@ -109,7 +109,7 @@ impl Incoming {
     async fn next_piece(&mut self) -> Result<Option<Piece>, RemoteError> {
         let Some(multipart) = self.multipart.as_mut().filter(|_| !self.ended) else { return Ok(None) };
         loop {
-            if let Some(piece) = multipart.next().map_err(unusable)? {
+            if let Some(piece) = multipart.piece().map_err(unusable)? {
                 self.ended = piece == Piece::End;
                 return Ok(Some(piece));
             }

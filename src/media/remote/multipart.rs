@@ -11,7 +11,7 @@ const HEAD_BYTES_MAX: usize = 64 * 1024;
 const BOUNDARY_BYTES_MAX: usize = 70;
 
 /// A body being read.
-pub(crate) struct Multipart {
+pub struct Multipart {
     /// A line break, two dashes and the boundary.
     separator: Vec<u8>,
     buffer: BytesMut,
@@ -36,7 +36,7 @@ enum Stage {
 
 /// What has been read.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Piece {
+pub enum Piece {
     /// The headers of the second part.
     Headers(PartHeaders),
     /// A piece of the file.
@@ -47,24 +47,29 @@ pub(crate) enum Piece {
 
 /// The headers of a part.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct PartHeaders {
-    pub(crate) content_type: Option<String>,
-    pub(crate) content_disposition: Option<String>,
-    pub(crate) location: Option<String>,
+pub struct PartHeaders {
+    /// `Content-Type`.
+    pub content_type: Option<String>,
+    /// `Content-Disposition`.
+    pub content_disposition: Option<String>,
+    /// `Location`: where the file is instead.
+    pub location: Option<String>,
 }
 
 /// The body is not what it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum MultipartError {
+pub enum MultipartError {
+    /// It is of another content type.
     #[error("the answer is not multipart/mixed with a boundary")]
     ContentType,
+    /// The file does not begin.
     #[error("what comes before the file is too long")]
     TooLong,
 }
 
 impl Multipart {
     /// A reader for a body of this content type.
-    pub(crate) fn new(content_type: &str) -> Result<Self, MultipartError> {
+    pub fn new(content_type: &str) -> Result<Self, MultipartError> {
         let boundary = boundary(content_type).ok_or(MultipartError::ContentType)?;
         let mut separator = b"\r\n--".to_vec();
         separator.extend_from_slice(boundary.as_bytes());
@@ -74,14 +79,14 @@ impl Multipart {
     }
 
     /// Takes bytes in.
-    pub(crate) fn push(&mut self, bytes: &[u8]) {
+    pub fn push(&mut self, bytes: &[u8]) {
         if self.stage != Stage::End {
             self.buffer.extend_from_slice(bytes);
         }
     }
 
     /// What the bytes so far amount to; `None` if more are needed.
-    pub(crate) fn next(&mut self) -> Result<Option<Piece>, MultipartError> {
+    pub fn piece(&mut self) -> Result<Option<Piece>, MultipartError> {
         loop {
             let piece = match self.stage {
                 Stage::Preamble | Stage::Metadata => {
@@ -96,8 +101,10 @@ impl Multipart {
                 Stage::File => self.take_data(),
                 Stage::End => None,
             };
+            // The same for a head that is still coming and for one that came in one piece.
             let in_head = matches!(self.stage, Stage::Preamble | Stage::Metadata | Stage::Headers);
-            if in_head && self.head_bytes + self.buffer.len() > HEAD_BYTES_MAX {
+            let coming = if in_head { self.buffer.len() } else { 0 };
+            if self.head_bytes + coming > HEAD_BYTES_MAX {
                 return Err(MultipartError::TooLong);
             }
             return Ok(piece);
@@ -205,7 +212,7 @@ mod tests {
         let (mut headers, mut file) = (None, Vec::new());
         for bytes in body.chunks(step) {
             reader.push(bytes);
-            while let Some(piece) = reader.next()? {
+            while let Some(piece) = reader.piece()? {
                 match piece {
                     Piece::Headers(found) => headers = Some(found),
                     Piece::Data(data) => {
@@ -271,6 +278,12 @@ mod tests {
     #[test]
     fn what_has_no_end_is_given_up() {
         assert_eq!(read(&vec![b'x'; HEAD_BYTES_MAX + 1], 1_000), Err(MultipartError::TooLong));
+        for step in [1_000, 1_000_000] {
+            let mut late = vec![b'x'; HEAD_BYTES_MAX];
+            late.extend_from_slice(b"\r\n");
+            late.extend_from_slice(&body(b"file"));
+            assert_eq!(read(&late, step), Err(MultipartError::TooLong), "{step}");
+        }
         let mut endless = b"--abcdef\r\n\r\n{}\r\n--abcdef\r\n".to_vec();
         endless.extend(b"header: value\r\n".repeat(5_000));
         assert_eq!(read(&endless, 1_000), Err(MultipartError::TooLong));

@@ -123,18 +123,22 @@ fn redirect(url: &str, answer: &OutgoingAnswer) -> Option<Result<String, String>
 }
 
 fn read(answer: &OutgoingAnswer) -> Result<File, String> {
+    if answer.status != 200 {
+        return Err(format!("status {}", answer.status));
+    }
+    Ok(File { server: delegated(&answer.body)?, lifetime_ms: lifetime_ms(&answer.headers) })
+}
+
+/// The server that a file names.
+pub fn delegated(file: &[u8]) -> Result<OwnedServerName, String> {
     #[derive(Deserialize)]
     struct Body {
         #[serde(rename = "m.server")]
         server: String,
     }
 
-    if answer.status != 200 {
-        return Err(format!("status {}", answer.status));
-    }
-    let body: Body = serde_json::from_slice(&answer.body).map_err(|error| error.to_string())?;
-    let server = ServerName::parse(body.server).map_err(|error| error.to_string())?;
-    Ok(File { server, lifetime_ms: lifetime_ms(&answer.headers) })
+    let body: Body = serde_json::from_slice(file).map_err(|error| error.to_string())?;
+    ServerName::parse(body.server).map_err(|error| error.to_string())
 }
 
 /// How long an answer with these headers may be kept.

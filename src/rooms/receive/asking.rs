@@ -9,10 +9,14 @@ use kith_peers::PeerError;
 use kith_store::{EventSid, tables::events::EVENT_META};
 use ruma::{
     OwnedEventId, UInt,
-    api::federation::{
-        authorization::get_event_authorization,
-        backfill::get_backfill,
-        event::{get_event, get_missing_events, get_room_state, get_room_state_ids},
+    api::{
+        Metadata, OutgoingRequest,
+        federation::{
+            authorization::get_event_authorization,
+            backfill::get_backfill,
+            event::{get_event, get_missing_events, get_room_state, get_room_state_ids},
+        },
+        path_builder::SinglePath,
     },
 };
 use serde_json::value::RawValue;
@@ -55,7 +59,7 @@ impl Fetching<'_> {
         let mut request = get_missing_events::v1::Request::new(self.room.id.clone(), earliest, vec![latest]);
         request.limit = count(super::fetching::MISSING_EVENTS_MAX);
         request.min_depth = UInt::new_saturating(min_depth);
-        let answer = self.rooms.peers.ask_with(&self.server, request, self.patience).await?;
+        let answer = self.ask_for_events(request).await?;
         Ok(self.verified(answer.events, EVENTS_IN_ANSWER_MAX, Wanted::WithoutPlace).await)
     }
 
@@ -66,21 +70,21 @@ impl Fetching<'_> {
         limit: usize,
     ) -> Result<Vec<VerifiedPdu>, PeerError> {
         let request = get_backfill::v1::Request::new(self.room.id.clone(), from, count(limit));
-        let answer = self.rooms.peers.ask_with(&self.server, request, self.patience).await?;
+        let answer = self.ask_for_events(request).await?;
         Ok(self.verified(answer.pdus, EVENTS_IN_ANSWER_MAX, Wanted::WithoutPlace).await)
     }
 
     /// All that authorises an event, as far as it is not stored.
     pub(super) async fn ask_auth_chain(&self, event_id: OwnedEventId) -> Result<Vec<VerifiedPdu>, PeerError> {
         let request = get_event_authorization::v1::Request::new(self.room.id.clone(), event_id);
-        let answer = self.rooms.peers.ask_with(&self.server, request, self.patience).await?;
+        let answer = self.ask_for_events(request).await?;
         Ok(self.verified(answer.auth_chain, AUTH_CHAIN_EVENTS_MAX, Wanted::NotStored).await)
     }
 
     /// The ids of the state before an event.
     pub(super) async fn ask_state_ids(&self, event_id: OwnedEventId) -> Result<StateIds, PeerError> {
         let request = get_room_state_ids::v1::Request::new(event_id, self.room.id.clone());
-        let answer = self.rooms.peers.ask_with(&self.server, request, self.patience).await?;
+        let answer = self.ask_for_events(request).await?;
         let (mut state, mut auth_chain) = (answer.pdu_ids, answer.auth_chain_ids);
         state.truncate(STATE_EVENTS_MAX);
         auth_chain.truncate(AUTH_CHAIN_EVENTS_MAX);
@@ -90,7 +94,7 @@ impl Fetching<'_> {
     /// The state before an event and what authorises it, as far as it is not stored.
     pub(super) async fn ask_state(&self, event_id: OwnedEventId) -> Result<Vec<VerifiedPdu>, PeerError> {
         let request = get_room_state::v1::Request::new(event_id, self.room.id.clone());
-        let answer = self.rooms.peers.ask_with(&self.server, request, self.patience).await?;
+        let answer = self.ask_for_events(request).await?;
         let (mut texts, mut state) = (answer.auth_chain, answer.pdus);
         texts.truncate(AUTH_CHAIN_EVENTS_MAX);
         state.truncate(STATE_EVENTS_MAX);
@@ -104,9 +108,7 @@ impl Fetching<'_> {
         let count = event_ids.len();
         let texts: Vec<Option<Box<RawValue>>> = stream::iter(event_ids)
             .map(|event_id| async move {
-                let answer =
-                    self.rooms.peers.ask(&self.server, get_event::v1::Request::new(event_id.clone()));
-                match answer.await {
+                match self.ask_for_events(get_event::v1::Request::new(event_id.clone())).await {
                     Ok(answer) => Some(answer.pdu),
                     Err(error) => {
                         tracing::debug!(%event_id, server = %self.server, %error, "an event cannot be had");
@@ -120,6 +122,13 @@ impl Fetching<'_> {
         let mut events = self.verified(texts.into_iter().flatten(), count, Wanted::NotStored).await;
         events.retain(|event| asked.contains(event.pdu().event_id()));
         events
+    }
+
+    async fn ask_for_events<T>(&self, request: T) -> Result<T::IncomingResponse, PeerError>
+    where
+        T: OutgoingRequest + Metadata<PathBuilder = SinglePath>,
+    {
+        self.rooms.peers.ask_for_events(&self.server, request, self.patience).await
     }
 
     /// The events of an answer that are of use.

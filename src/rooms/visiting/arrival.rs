@@ -34,7 +34,7 @@ impl Rooms {
             pdu: raw(&prepared.pdu),
             omit_members: self.config.federation.fast_joins,
         };
-        Ok(self.peers.ask_with(server, request, Patience::LONG).await?.room_state)
+        Ok(self.peers.ask_for_events(server, request, Patience::LONG).await?.room_state)
     }
 
     /// The join as it stands in the room: where somebody of another server vouches for it, with that server's

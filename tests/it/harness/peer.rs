@@ -25,6 +25,8 @@ use super::{
 
 /// The name of every peer's key.
 const KEY_ID: &str = "ed25519:peer";
+/// The name of the key that every peer had before.
+const RETIRED_KEY_ID: &str = "ed25519:retired";
 /// Where policy servers are asked to sign.
 pub(crate) const POLICY_PATH: &str = "/_matrix/policy/v1/sign";
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
@@ -63,11 +65,12 @@ impl Peer {
     /// Publishes the key as valid until then.
     pub(crate) fn publish_key(&self, valid_until_ms: u64) {
         let public = BASE64_STANDARD_NO_PAD.encode(self.key.verifying_key().as_bytes());
+        let retired = BASE64_STANDARD_NO_PAD.encode(self.retired_key().verifying_key().as_bytes());
         let document = self.signed(json!({
             "server_name": self.name,
             "valid_until_ts": valid_until_ms,
             "verify_keys": {KEY_ID: {"key": public}},
-            "old_verify_keys": {},
+            "old_verify_keys": {RETIRED_KEY_ID: {"key": retired, "expired_ts": now_ms() - DAY_MS}},
         }));
         self.answer("/_matrix/key/v2/server", move |_| (200, document.clone()));
     }
@@ -88,6 +91,13 @@ impl Peer {
         answering: impl Fn(&Received) -> Sent + Send + Sync + 'static,
     ) {
         self.answers.answer_with(path, answering);
+    }
+
+    /// The same, with this text for JSON, which need not be any.
+    pub(crate) fn answer_text(&self, path: &str, text: String) {
+        let headers = vec![("content-type", "application/json".to_owned())];
+        let sent = Sent { status: 200, headers, body: text.into_bytes() };
+        self.answer_with(path, move |_| sent.clone());
     }
 
     /// The requests so far whose path begins like this.
@@ -127,6 +137,22 @@ impl Peer {
             request = request.json(&body);
         }
         self.answer_to(request, &format!("{method} {path}")).await
+    }
+
+    /// Sends a signed request whose body is this text, which need not be what anybody writes; `read` is what it is
+    /// when it is read.
+    pub(crate) async fn ask_text(
+        &self,
+        server: &Server,
+        method: &str,
+        path: &str,
+        text: &str,
+        read: &Value,
+    ) -> Answer {
+        let header = self.authorization(&server.name, method, path, Some(read));
+        let request = self.http.request(method.parse().unwrap(), format!("{}{path}", server.base));
+        let request = request.header("authorization", header).header("content-type", "application/json");
+        self.answer_to(request.body(text.to_owned()), &format!("{method} {path}")).await
     }
 
     async fn answer_to(&self, request: reqwest::RequestBuilder, what: &str) -> Answer {
@@ -181,6 +207,19 @@ impl Peer {
             (200, json!({&name: {"ed25519:policy_server": signature}}))
         });
         json!({"via": self.name, "public_keys": {"ed25519": public}})
+    }
+
+    /// The same event with the signature of the key that this peer no longer signs with, and no other.
+    pub(crate) fn signed_with_retired_key(&self, mut event: Value) -> Value {
+        let text = canonical(&without(&redacted(&event), &["signatures", "unsigned"]));
+        let signature = BASE64_STANDARD_NO_PAD.encode(self.retired_key().sign(text.as_bytes()).to_bytes());
+        event["signatures"] = json!({&self.name: {RETIRED_KEY_ID: signature}});
+        event
+    }
+
+    fn retired_key(&self) -> SigningKey {
+        let seed: [u8; 32] = Sha256::digest(format!("retired key of {}", self.name)).into();
+        SigningKey::from_bytes(&seed)
     }
 
     fn signature(&self, object: &Value) -> String {
