@@ -13,15 +13,15 @@ use ruma::{OwnedUserId, UserId, api::client::uiaa::AuthData};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Accounts, Appservice, LocalpartError, NewDevice, PasswordError, Session, SessionError, Stage,
-    ThreepidError, UiaError, ValidationPurpose, account,
+    Accounts, Appservice, ExternalId, LocalpartError, NewDevice, PasswordError, Session, SessionError, Stage,
+    ThreepidError, UiaError, ValidationPurpose, account, external,
     uia::{Operation, Proven},
 };
 
 /// The series of the numbers that stand for a name.
 const NUMBERS: &str = "localpart";
 /// What sessions of user-interactive authentication for registering are called.
-const OPERATION: &str = "register";
+pub(crate) const OPERATION: &str = "register";
 
 /// A wish for an account.
 #[derive(Clone, Default)]
@@ -74,6 +74,9 @@ pub enum RegisterError {
     /// The registration token was removed meanwhile.
     #[error("the registration token was withdrawn")]
     TokenWithdrawn,
+    /// The person at another service has got an account meanwhile.
+    #[error("this person has an account already")]
+    AlreadyLinked,
     /// Somebody else got the email address meanwhile.
     #[error(transparent)]
     Threepid(#[from] ThreepidError),
@@ -92,6 +95,7 @@ pub(crate) struct NewAccount<'a> {
     pub(crate) display_name: Option<&'a str>,
     pub(crate) device: Option<NewDevice<'a>>,
     pub(crate) email: Option<String>,
+    pub(crate) external: Option<&'a ExternalId>,
     pub(crate) proven: Option<Proven>,
 }
 
@@ -154,6 +158,7 @@ impl Accounts {
             display_name: Some(user_id.localpart()),
             device: (!inhibit_login).then_some(device),
             email: proven.record.email.clone(),
+            external: None,
             proven: Some(proven),
         })
     }
@@ -170,6 +175,7 @@ impl Accounts {
             display_name: None,
             device: Some(NewDevice { device_id: None, display_name, refresh: false }),
             email: None,
+            external: None,
             proven: None,
         })
     }
@@ -188,6 +194,7 @@ impl Accounts {
             display_name: Some(user_id.localpart()),
             device: (!wish.inhibit_login).then(|| wish.device.clone()),
             email: None,
+            external: None,
             proven: None,
         })
     }
@@ -210,6 +217,7 @@ impl Accounts {
             display_name: Some(user_id.localpart()),
             device: None,
             email: None,
+            external: None,
             proven: None,
         })?;
         Ok(registered.user_id)
@@ -220,7 +228,7 @@ impl Accounts {
     pub(crate) fn create_account(&self, new: NewAccount<'_>) -> Result<Registered, RegisterError> {
         let user = self.store.ids().user(new.user_id)?;
         let lane = self.lanes.user(user);
-        let shared = new.proven.is_some().then(|| self.lanes.registration());
+        let shared = (new.proven.is_some() || new.email.is_some()).then(|| self.lanes.registration());
         if ACCOUNTS.contains(self.read(), &user)? {
             return Err(RegisterError::InUse);
         }
@@ -240,11 +248,15 @@ impl Accounts {
         if let Some(email) = new.email {
             self.put_threepid(&mut txn, user, "email", email)?;
         }
+        if let Some(id) = new.external {
+            external::put_external(&mut txn, user, id);
+        }
         let session = match &new.device {
             Some(device) => Some(self.add_session(&mut txn, user, device)?.0),
             None => None,
         };
         let committed = match self.store.commit(txn) {
+            Err(Error::Conflict) if new.external.is_some() => return Err(RegisterError::AlreadyLinked),
             Err(Error::Conflict) => return Err(UiaError::OtherOperation.into()),
             other => other?,
         };

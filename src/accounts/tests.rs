@@ -64,6 +64,7 @@ impl World {
             email: email.clone(),
             mails: Mails::read(&email, "a.example").expect("are right"),
             base_url: "https://a.example".to_owned(),
+            providers: Vec::new(),
         };
         change(&mut settings);
         let engine = Arc::new(MemoryEngine::new(&catalog::specs()));

@@ -37,6 +37,8 @@ pub enum Stage {
     Terms,
     /// An email address that has been validated.
     Email,
+    /// Having logged in elsewhere once more.
+    Sso,
 }
 
 impl Stage {
@@ -48,6 +50,7 @@ impl Stage {
             Self::RegistrationToken => "m.login.registration_token",
             Self::Terms => "m.login.terms",
             Self::Email => "m.login.email.identity",
+            Self::Sso => "m.login.sso",
         }
     }
 
@@ -58,6 +61,9 @@ impl Stage {
             AuthData::RegistrationToken(_) => Some(Self::RegistrationToken),
             AuthData::Terms(_) => Some(Self::Terms),
             AuthData::EmailIdentity(_) => Some(Self::Email),
+            other if other.auth_type().is_some_and(|kind| kind.as_str() == Self::Sso.as_str()) => {
+                Some(Self::Sso)
+            }
             _ => None,
         }
     }
@@ -87,6 +93,8 @@ pub enum Refusal {
     BadToken,
     /// Nobody has validated that address yet.
     AddressNotValidated,
+    /// The page for this stage has not been gone through, or not to its end.
+    NotCompleted,
     /// No flow has such a stage.
     NoSuchStage,
     /// The session is unknown or too old; a new one was begun.
@@ -100,6 +108,7 @@ impl Refusal {
             Self::WrongPassword => "Invalid password",
             Self::BadToken => "Invalid registration token",
             Self::AddressNotValidated => "The address has not been validated",
+            Self::NotCompleted => "This stage has not been completed",
             Self::NoSuchStage => "This kind of authentication is not offered here",
             Self::SessionEnded => "The authentication session is unknown or has ended; begin again",
         }
@@ -157,14 +166,14 @@ impl Accounts {
         if requester.appservice.is_some() {
             return Ok(());
         }
-        let account = ACCOUNTS.get(self.read(), &requester.user)?;
-        if account.is_none_or(|account| account.password.is_none()) {
+        let flows = self.own_flows(requester.user)?;
+        if flows.is_empty() {
             return Err(UiaError::Impossible);
         }
         let operation = Operation {
             name: operation,
             user: Some(requester.user),
-            flows: vec![vec![Stage::Password]],
+            flows,
             email: None,
             parameters: String::new(),
         };
@@ -182,6 +191,20 @@ impl Accounts {
         }
     }
 
+    /// The ways in which a user can show again who they are.
+    fn own_flows(&self, user: UserSid) -> Result<Vec<Vec<Stage>>, Error> {
+        let mut flows = Vec::new();
+        let account = ACCOUNTS.get(self.read(), &user)?;
+        if account.is_some_and(|account| account.password.is_some()) {
+            flows.push(vec![Stage::Password]);
+        }
+        let providers = &self.settings.providers;
+        if self.external_ids(user)?.iter().any(|id| providers.contains(&id.provider)) {
+            flows.push(vec![Stage::Sso]);
+        }
+        Ok(flows)
+    }
+
     /// Takes the proof that came with a request. Succeeds when a flow is complete; the session then waits to be used.
     pub(crate) fn prove(
         &self,
@@ -193,8 +216,7 @@ impl Accounts {
         };
         let hash = tokens::hash(text);
         let _lane = self.lanes.uia_session(&hash);
-        let found = UIA_SESSIONS.get(self.read(), &hash)?.filter(|record| record.expires_ms > self.now_ms());
-        match found {
+        match self.find_uia_session(&hash)? {
             Some(record) if record.operation != operation.name || record.user != operation.user => {
                 Err(UiaError::OtherOperation)
             }
@@ -332,7 +354,8 @@ impl Accounts {
                 }
                 Ok(record.email.is_none().then_some(Refusal::AddressNotValidated))
             }
-            _ => Ok(Some(Refusal::NoSuchStage)),
+            // What is gone through outside of the client is complete before the client says so.
+            _ => Ok(Some(Refusal::NotCompleted)),
         }
     }
 

@@ -6,6 +6,10 @@ mod login;
 mod logout;
 mod logout_all;
 mod refresh_token;
+mod sso_backchannel_logout;
+mod sso_callback;
+mod sso_login;
+mod sso_login_with_provider;
 
 use kith_api_common::Router;
 
@@ -17,4 +21,8 @@ pub(crate) fn routes(router: Router) -> Router {
         .endpoint(logout::handler)
         .endpoint(logout_all::handler)
         .endpoint(refresh_token::handler)
+        .endpoint_raw(sso_backchannel_logout::handler)
+        .endpoint_raw(sso_callback::handler)
+        .endpoint_raw(sso_login::handler)
+        .endpoint_raw(sso_login_with_provider::handler)
 }

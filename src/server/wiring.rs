@@ -15,6 +15,7 @@ use kith_peers::Peers;
 use kith_push::Push;
 use kith_rooms::Rooms;
 use kith_search::Search;
+use kith_sso::Sso;
 use kith_store::{Position, Read, RoomSid, UserSid};
 use kith_sync::{Counts, PushRules, Sync, Unread};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -130,6 +131,15 @@ pub(crate) fn wire(
     let search = search(&ground, Arc::clone(&rooms), tasks)?;
     let bridges = bridges(&ground, outgoing.clone(), Arc::clone(&rooms), tasks);
     let Ground { config, clock, random, store, accounts, .. } = ground;
+    let sso = Sso::open(kith_sso::Parts {
+        outgoing: outgoing.clone(),
+        store: Arc::clone(&store),
+        accounts: Arc::clone(&accounts),
+        config: Arc::clone(&config),
+        clock: clock.clone(),
+        random: random.clone(),
+        tasks: tasks.clone(),
+    })?;
     let sync = Sync::new(kith_sync::Parts {
         store: Arc::clone(&store),
         rooms: Arc::clone(&rooms),
@@ -170,6 +180,7 @@ pub(crate) fn wire(
         peers,
         federation,
         accounts,
+        sso,
         rooms,
         bridges,
         sync,

@@ -1,4 +1,5 @@
-//! `POST /_matrix/client/v3/login` — logs in: with a password, a login token, or as an application service.
+//! `POST /_matrix/client/v3/login` — logs in: with a password, a login token, a token that
+//! another program has signed, or as an application service.
 //! <https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3login>
 //!
 //! The body is read here because ruma's type does not survive one without `type`.
@@ -55,6 +56,9 @@ pub(crate) fn handler(call: &Call, request: Request) -> Result<Json<Value>, ApiE
         "m.login.token" => {
             let token = login.token.as_deref().ok_or_else(|| missing("token"))?;
             call.app.accounts.login_with_token(token)?
+        }
+        "org.matrix.login.jwt" | "m.login.jwt" => {
+            call.app.sso.login_with_jwt(login.token.as_deref().ok_or_else(|| missing("token"))?)?
         }
         "m.login.application_service" => as_appservice(call, &login)?,
         _ => return Err(ApiError::bad_request(ErrorKind::Unknown, "There is no such way to log in here")),

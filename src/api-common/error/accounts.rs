@@ -87,9 +87,10 @@ impl From<LocalpartError> for ApiError {
 impl From<RegisterError> for ApiError {
     fn from(error: RegisterError) -> Self {
         match error {
-            RegisterError::Closed | RegisterError::NoGuests | RegisterError::TokenWithdrawn => {
-                Self::forbidden(error.to_string())
-            }
+            RegisterError::Closed
+            | RegisterError::NoGuests
+            | RegisterError::AlreadyLinked
+            | RegisterError::TokenWithdrawn => Self::forbidden(error.to_string()),
             RegisterError::InUse => Self::bad_request(ErrorKind::UserInUse, "The user name is taken"),
             RegisterError::Missing(_) => Self::bad_request(ErrorKind::MissingParam, error.to_string()),
             RegisterError::Localpart(error) => error.into(),
@@ -276,7 +277,7 @@ fn challenge_body(challenge: Challenge) -> Value {
 fn refusal_code(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::WrongPassword | Refusal::SessionEnded => "M_FORBIDDEN",
-        Refusal::BadToken | Refusal::AddressNotValidated => "M_UNAUTHORIZED",
+        Refusal::BadToken | Refusal::AddressNotValidated | Refusal::NotCompleted => "M_UNAUTHORIZED",
         Refusal::NoSuchStage => "M_UNRECOGNIZED",
     }
 }
