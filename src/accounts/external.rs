@@ -10,13 +10,15 @@ use kith_store::{
         tokens::Hash,
     },
 };
-use ruma::OwnedUserId;
+use ruma::{OwnedUserId, api::client::uiaa::UserIdentifier};
 
 use crate::{
     Accounts, LocalpartError, RegisterError, Registered, account, register::NewAccount,
     threepids::canonical_address,
 };
 
+/// What the directory is called where a service's id stands.
+pub const DIRECTORY: &str = "ldap";
 /// How many numbers are tried behind a name that is taken.
 const NUMBERS_MAX: u32 = 1000;
 /// How long what another service calls somebody may be, in bytes.
@@ -78,6 +80,34 @@ impl Accounts {
     pub fn external_ids(&self, user: UserSid) -> Result<Vec<ExternalId>, Error> {
         let rows = USER_EXTERNAL_IDS.scan(self.read(), &(user,), Direction::Forward);
         rows.map(|row| row.map(|((_, provider, subject), ())| ExternalId { provider, subject })).collect()
+    }
+
+    /// Under which name the directory is asked for the password of somebody who logs in; none if this server knows it
+    /// better: the account has a password here, or is none that a person has.
+    pub fn name_in_directory(&self, identifier: &UserIdentifier) -> Result<Option<String>, Error> {
+        if !self.settings.directory {
+            return Ok(None);
+        }
+        let user_id = match (self.find_by_identifier(identifier)?, identifier) {
+            (Some(user), _) => {
+                let account = self.account(user)?;
+                let account =
+                    account.filter(|account| !account.has_password && account.kind == AccountKind::User);
+                account.map(|account| account.user_id)
+            }
+            (None, UserIdentifier::Matrix(named)) => {
+                let named = self.named_user(&named.user.to_ascii_lowercase());
+                named.and_then(|user_id| self.check_localpart(user_id.localpart()).ok())
+            }
+            (None, _) => None,
+        };
+        Ok(user_id.map(|user_id| user_id.localpart().to_owned()))
+    }
+
+    /// Whether it is the directory that knows a user's password.
+    pub fn has_password_in_directory(&self, user: UserSid) -> Result<bool, Error> {
+        let known = self.settings.directory && !self.account(user)?.is_none_or(|account| account.has_password);
+        Ok(known && self.external_ids(user)?.iter().any(|id| id.provider == DIRECTORY))
     }
 
     /// Makes a person at another service a user who is there already. False if the person is another user's by now.

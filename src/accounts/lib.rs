@@ -44,7 +44,7 @@ pub use appservices::{Appservice, AppserviceError, Appservices, Namespace};
 pub use authenticate::{AuthenticateError, Credentials};
 pub use deactivate::{DeactivateError, Deactivated};
 pub use devices::{Device, DeviceError};
-pub use external::{ExternalId, ExternalRegistration, Origin};
+pub use external::{DIRECTORY, ExternalId, ExternalRegistration, Origin};
 pub use filters::FilterError;
 pub use kith_store::tables::accounts::{AccountKind, RateLimitOverride};
 pub use kith_store::tables::threepids::ValidationPurpose;

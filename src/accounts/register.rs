@@ -135,6 +135,7 @@ impl Accounts {
             flows: self.registration_flows(),
             email: Some(ValidationPurpose::Register),
             parameters: kept_parameters(wish),
+            vouched: None,
         };
         let proven = self.prove(&operation, wish.auth)?;
         let kept: Kept = serde_json::from_str(&proven.record.parameters).unwrap_or_default();

@@ -146,6 +146,8 @@ pub(crate) struct Operation<'a> {
     pub(crate) email: Option<ValidationPurpose>,
     /// The parameters to keep, as JSON without any secret; empty if the request brings none.
     pub(crate) parameters: String,
+    /// Whose password the directory has found right that came with the request.
+    pub(crate) vouched: Option<UserSid>,
 }
 
 /// A session in which all stages of a flow are complete.
@@ -155,13 +157,15 @@ pub(crate) struct Proven {
 }
 
 impl Accounts {
-    /// Lets a logged-in user go on with an operation once they have shown their password. Users of application
-    /// services have none and need none. `operation` names what is done and to what.
+    /// Lets a logged-in user go on with an operation once they have shown again who they are. Users of application
+    /// services cannot and need not. `operation` names what is done and to what; `vouched` says whose password in the
+    /// proof the directory has found right.
     pub fn authorize(
         &self,
         requester: &Requester,
         operation: &str,
         auth: Option<&AuthData>,
+        vouched: Option<UserSid>,
     ) -> Result<(), UiaError> {
         if requester.appservice.is_some() {
             return Ok(());
@@ -176,6 +180,7 @@ impl Accounts {
             flows,
             email: None,
             parameters: String::new(),
+            vouched,
         };
         let proven = self.prove(&operation, auth)?;
         self.use_up(&proven)
@@ -191,11 +196,17 @@ impl Accounts {
         }
     }
 
+    /// Whether a user can show again who they are.
+    pub fn can_prove(&self, user: UserSid) -> Result<bool, Error> {
+        Ok(!self.own_flows(user)?.is_empty())
+    }
+
     /// The ways in which a user can show again who they are.
     fn own_flows(&self, user: UserSid) -> Result<Vec<Vec<Stage>>, Error> {
         let mut flows = Vec::new();
         let account = ACCOUNTS.get(self.read(), &user)?;
-        if account.is_some_and(|account| account.password.is_some()) {
+        let has_password = account.is_some_and(|account| account.password.is_some());
+        if has_password || self.has_password_in_directory(user)? {
             flows.push(vec![Stage::Password]);
         }
         let providers = &self.settings.providers;
@@ -326,6 +337,9 @@ impl Accounts {
             AuthData::Password(proof) => {
                 let named = self.find_by_identifier(&proof.identifier)?;
                 let user = record.user.filter(|user| Some(*user) == named);
+                if user.is_some() && user == operation.vouched {
+                    return Ok(None);
+                }
                 let account = match user {
                     Some(user) => ACCOUNTS.get(self.read(), &user)?.map(|account| (user, account)),
                     None => None,

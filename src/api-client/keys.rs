@@ -16,5 +16,5 @@ pub(crate) fn routes(router: Router) -> Router {
         .endpoint_async(get_keys::handler)
         .endpoint(upload_keys::handler)
         .endpoint_async(upload_signatures::handler)
-        .endpoint(upload_signing_keys::handler)
+        .endpoint_async(upload_signing_keys::handler)
 }

@@ -15,9 +15,9 @@ use kith_api_common::Router;
 
 pub(crate) fn routes(router: Router) -> Router {
     router
-        .endpoint(get_login_token::handler)
+        .endpoint_async(get_login_token::handler)
         .endpoint(get_login_types::handler)
-        .endpoint(login::handler)
+        .endpoint_async(login::handler)
         .endpoint(logout::handler)
         .endpoint(logout_all::handler)
         .endpoint(refresh_token::handler)

@@ -44,6 +44,7 @@ const SECTIONS: &[Section] = &[
     section("oidc_providers", "[[oidc_providers]]", "OidcProvider", include_str!("oidc_providers.rs")),
     section("sso", "[sso]", "Sso", include_str!("sso.rs")),
     section("jwt", "[jwt]", "Jwt", include_str!("jwt.rs")),
+    section("ldap", "[ldap]", "Ldap", include_str!("ldap.rs")),
 ];
 
 const fn section(

@@ -16,6 +16,7 @@ mod error;
 mod example;
 mod federation;
 mod jwt;
+mod ldap;
 mod limits;
 mod listeners;
 mod load;
@@ -46,6 +47,7 @@ pub use email::{Email, MailTls};
 pub use error::{ConfigError, Problem};
 pub use federation::Federation;
 pub use jwt::{Jwt, JwtAlgorithm};
+pub use ldap::{Ldap, LdapMode};
 pub use limits::Limits;
 pub use listeners::{Listener, Service};
 pub use load::Override;
@@ -116,6 +118,7 @@ pub struct Config {
     pub oidc_providers: Vec<OidcProvider>,
     pub sso: Sso,
     pub jwt: Jwt,
+    pub ldap: Ldap,
 }
 
 impl Default for Config {
@@ -150,6 +153,7 @@ impl Default for Config {
             oidc_providers: Vec::new(),
             sso: Sso::default(),
             jwt: Jwt::default(),
+            ldap: Ldap::default(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What types cannot say: bounds, and keys that need each other.
 
 use crate::error::name_origin;
-use crate::{Config, MediaStorage, Problem, RateLimits, RegistrationMode};
+use crate::{Config, LdapMode, MediaStorage, Problem, RateLimits, RegistrationMode};
 use figment::Figment;
 use figment::value::Value;
 
@@ -27,6 +27,7 @@ pub(crate) fn check(config: &Config, figment: &Figment) -> Vec<Problem> {
     check_media(config, &mut problems);
     check_email(config, &mut problems);
     check_logins(config, &mut problems);
+    check_ldap(config, &mut problems);
     problems.found
 }
 
@@ -294,9 +295,9 @@ fn check_logins(config: &Config, problems: &mut Problems<'_>) {
         );
         let others = config.oidc_providers.iter().take(index);
         problems.require(
-            others.into_iter().all(|other| other.id != provider.id),
+            others.into_iter().all(|other| other.id != provider.id) && provider.id != "ldap",
             &key("id"),
-            "another provider has this id",
+            "another provider has this id, or it is that of the directory (\"ldap\")",
         );
         problems.require_url(Some(&provider.issuer), &key("issuer"));
         problems.require(!provider.name.is_empty(), &key("name"), "people have to be shown something");
@@ -332,4 +333,49 @@ fn check_logins(config: &Config, problems: &mut Problems<'_>) {
         "jwt.public_key",
         "tokens are signed with a secret or with a private key: set one of both",
     );
+}
+
+fn check_ldap(config: &Config, problems: &mut Problems<'_>) {
+    let ldap = &config.ldap;
+    for (index, server) in ldap.servers.iter().enumerate() {
+        let host = server.strip_prefix("ldaps://").or_else(|| server.strip_prefix("ldap://"));
+        let is_server = host.is_some_and(|host| {
+            let is_name = |character: char| character.is_ascii_alphanumeric() || ".-:[]".contains(character);
+            !host.is_empty() && !host.starts_with(':') && host.chars().all(is_name)
+        });
+        let message = "expected ldaps:// or ldap:// and a host, without a path";
+        problems.require(is_server, &format!("ldap.servers.{index}"), message);
+    }
+    if !ldap.is_on() {
+        return;
+    }
+    problems.require(!ldap.base.is_empty(), "ldap.base", "expected the entry below which people are");
+    problems.require(
+        ldap.bind_dn.is_some() == ldap.bind_password.is_some(),
+        "ldap.bind_password",
+        "bind_dn and bind_password go together: set both or none",
+    );
+    let searching = ldap.mode == LdapMode::Search;
+    problems.require(
+        ldap.bind_dn.is_none() || searching,
+        "ldap.bind_dn",
+        "nobody looks for people where ldap.mode is \"bind\"",
+    );
+    problems.require(
+        ldap.filter.as_deref().is_none_or(|filter| filter.starts_with('(') && filter.ends_with(')')),
+        "ldap.filter",
+        "expected a filter in parentheses",
+    );
+    for (key, attribute) in [
+        ("ldap.name_attribute", &ldap.name_attribute),
+        ("ldap.display_name_attribute", &ldap.display_name_attribute),
+        ("ldap.email_attribute", &ldap.email_attribute),
+    ] {
+        let is_name = |character: char| character.is_ascii_alphanumeric() || "-.;".contains(character);
+        problems.require(
+            !attribute.is_empty() && attribute.chars().all(is_name),
+            key,
+            "expected the name of an attribute",
+        );
+    }
 }

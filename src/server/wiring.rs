@@ -6,7 +6,7 @@ use crate::figures;
 use crate::open::{Ground, OpenError};
 use kith_api_common::{App, PeerTurns, RateLimiter, Router};
 use kith_appservice::Bridges;
-use kith_base::{Mailer, Outgoing, Tasks};
+use kith_base::{Directory, Mailer, Outgoing, Tasks};
 use kith_e2ee::E2ee;
 use kith_ephemeral::Ephemeral;
 use kith_federation::Federation;
@@ -117,11 +117,30 @@ fn bridges(ground: &Ground, outgoing: Outgoing, rooms: Arc<Rooms>, tasks: &Tasks
     })
 }
 
+fn sso(
+    ground: &Ground,
+    outgoing: Outgoing,
+    directory: Option<Directory>,
+    tasks: &Tasks,
+) -> Result<Arc<Sso>, kith_sso::OpenError> {
+    Sso::open(kith_sso::Parts {
+        outgoing,
+        directory,
+        store: Arc::clone(&ground.store),
+        accounts: Arc::clone(&ground.accounts),
+        config: Arc::clone(&ground.config),
+        clock: ground.clock.clone(),
+        random: ground.random.clone(),
+        tasks: tasks.clone(),
+    })
+}
+
 /// Makes every service.
 pub(crate) fn wire(
     ground: Ground,
     outgoing: Outgoing,
     mailer: Option<Mailer>,
+    directory: Option<Directory>,
     tasks: &Tasks,
 ) -> Result<Arc<App>, OpenError> {
     let peers = peers(&ground, outgoing.clone(), tasks)?;
@@ -130,16 +149,8 @@ pub(crate) fn wire(
     let push = push(&ground, outgoing.clone(), Arc::clone(&rooms), tasks);
     let search = search(&ground, Arc::clone(&rooms), tasks)?;
     let bridges = bridges(&ground, outgoing.clone(), Arc::clone(&rooms), tasks);
+    let sso = sso(&ground, outgoing.clone(), directory, tasks)?;
     let Ground { config, clock, random, store, accounts, .. } = ground;
-    let sso = Sso::open(kith_sso::Parts {
-        outgoing: outgoing.clone(),
-        store: Arc::clone(&store),
-        accounts: Arc::clone(&accounts),
-        config: Arc::clone(&config),
-        clock: clock.clone(),
-        random: random.clone(),
-        tasks: tasks.clone(),
-    })?;
     let sync = Sync::new(kith_sync::Parts {
         store: Arc::clone(&store),
         rooms: Arc::clone(&rooms),

@@ -1,4 +1,5 @@
-//! Logging in with the word of somebody else: services that speak OpenID Connect, and programs that sign tokens.
+//! Logging in with the word of somebody else: services that speak OpenID Connect, programs that
+//! sign tokens, and a directory of people.
 //!
 //! What is learned there leads to one of this server's accounts by the rules in `linking.rs`; from then on the account
 //! is an account like any other. The crate asks only addresses that the operator chose, or that such an address named.
@@ -9,6 +10,7 @@
 //! Deliberately absent: pages and cookies, which belong to whoever answers browsers, and how accounts are kept.
 
 mod backchannel;
+mod directory_login;
 mod jwt;
 mod jwt_login;
 mod linking;
@@ -18,10 +20,11 @@ mod sign_on;
 use std::sync::Arc;
 
 use kith_accounts::Accounts;
-use kith_base::{Clock, Outgoing, Random, Tasks};
+use kith_base::{Clock, Directory, Outgoing, Random, Tasks};
 use kith_config::Config;
 use kith_store::Store;
 
+pub use directory_login::DirectoryLoginError;
 pub use jwt_login::JwtLoginError;
 pub use kith_store::tables::sso::SsoAim;
 pub use oidc::OidcError;
@@ -34,6 +37,8 @@ use oidc::Provider;
 pub struct Parts {
     /// Requests this server makes.
     pub outgoing: Outgoing,
+    /// The directory of people, if there is one.
+    pub directory: Option<Directory>,
     /// Where logins that are under way are kept.
     pub store: Arc<Store>,
     /// The accounts that people come to.
@@ -51,6 +56,7 @@ pub struct Parts {
 /// Logging in elsewhere: one per server.
 pub struct Sso {
     outgoing: Outgoing,
+    directory: Option<Directory>,
     store: Arc<Store>,
     accounts: Arc<Accounts>,
     config: Arc<Config>,
@@ -84,12 +90,13 @@ pub fn check(config: &Config) -> Result<(), OpenError> {
 impl Sso {
     /// Checks the configuration and opens the service. Nobody is asked before somebody logs in.
     pub fn open(parts: Parts) -> Result<Arc<Self>, OpenError> {
-        let Parts { outgoing, store, accounts, config, clock, random, tasks } = parts;
+        let Parts { outgoing, directory, store, accounts, config, clock, random, tasks } = parts;
         let providers = config.oidc_providers.iter().map(|provider| Provider::new(provider, &config));
         Ok(Arc::new(Self {
             providers: providers.collect::<Result<_, _>>()?,
             jwt: JwtLogin::open(&config.jwt)?,
             outgoing,
+            directory,
             store,
             accounts,
             config,
@@ -102,6 +109,11 @@ impl Sso {
     /// The services that people can log in with, in the order of the configuration.
     pub fn providers(&self) -> impl Iterator<Item = &kith_config::OidcProvider> {
         self.providers.iter().map(Provider::settings)
+    }
+
+    /// Whether a directory knows passwords.
+    pub fn has_directory(&self) -> bool {
+        self.directory.is_some()
     }
 
     fn find_provider(&self, id: &str) -> Option<&Provider> {

@@ -65,6 +65,7 @@ impl From<PasswordError> for ApiError {
             PasswordError::TooShort(_) | PasswordError::TooLong => {
                 Self::bad_request(ErrorKind::WeakPassword, error.to_string())
             }
+            PasswordError::InDirectory => Self::forbidden(error.to_string()),
             PasswordError::Busy => Self::limit_exceeded(BUSY_RETRY),
             PasswordError::Hash(_) => Self::internal(&error),
             PasswordError::Store(error) => error.into(),

@@ -1,7 +1,8 @@
 //! Failures of logging in elsewhere.
 
 use http::StatusCode;
-use kith_sso::{JwtLoginError, OidcError, SsoError};
+use kith_base::DirectoryError;
+use kith_sso::{DirectoryLoginError, JwtLoginError, OidcError, SsoError};
 use ruma::api::error::ErrorKind;
 
 use crate::ApiError;
@@ -51,5 +52,27 @@ impl From<JwtLoginError> for ApiError {
             JwtLoginError::Register(error) => error.into(),
             JwtLoginError::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<DirectoryLoginError> for ApiError {
+    fn from(error: DirectoryLoginError) -> Self {
+        let message = error.to_string();
+        match error {
+            DirectoryLoginError::Directory(error) => error.into(),
+            DirectoryLoginError::NoAccount | DirectoryLoginError::NameTaken => Self::forbidden(message),
+            DirectoryLoginError::Login(error) => error.into(),
+            DirectoryLoginError::Register(error) => error.into(),
+            DirectoryLoginError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<DirectoryError> for ApiError {
+    fn from(error: DirectoryError) -> Self {
+        // What exactly is wrong is for the operator.
+        tracing::warn!(%error, "the directory does not answer as it should");
+        let message = "The directory that knows your password does not answer";
+        Self::new(StatusCode::BAD_GATEWAY, ErrorKind::Unknown, message)
     }
 }

@@ -1,6 +1,7 @@
 //! Logging in and out.
 
 mod appservice_login;
+mod directory_login;
 mod expiry;
 mod get_login_token;
 mod get_login_types;

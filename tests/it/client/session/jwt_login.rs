@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::login;
 use crate::harness::{Answer, Server, encode, now_ms};
 
-const SECRET: &str = "a secret of thirty-two characters";
+pub(super) const SECRET: &str = "a secret of thirty-two characters";
 
 fn token(algorithm: &str, claims: &Value, sign: impl Fn(&[u8]) -> Vec<u8>) -> String {
     let encode = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
@@ -20,7 +20,7 @@ fn token(algorithm: &str, claims: &Value, sign: impl Fn(&[u8]) -> Vec<u8>) -> St
     format!("{head}.{signature}")
 }
 
-fn with_secret(claims: &Value, secret: &str) -> String {
+pub(super) fn with_secret(claims: &Value, secret: &str) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
     token("HS256", claims, |head| hmac::sign(&key, head).as_ref().to_vec())
 }
