@@ -13,8 +13,8 @@ use kith_store::{
 use ruma::{OwnedUserId, api::client::uiaa::UserIdentifier};
 
 use crate::{
-    Accounts, LocalpartError, RegisterError, Registered, account, register::NewAccount,
-    threepids::canonical_address,
+    Accounts, LocalpartError, RegisterError, Registered, account, profiles::DISPLAY_NAME_CHARACTERS_MAX,
+    register::NewAccount, threepids::canonical_address,
 };
 
 /// What the directory is called where a service's id stands.
@@ -211,11 +211,13 @@ impl Accounts {
         user_id: &OwnedUserId,
         email: Option<String>,
     ) -> Result<Registered, RegisterError> {
-        let display_name = wish.display_name.filter(|name| !name.trim().is_empty());
+        let display_name = wish.display_name.map(str::trim).filter(|name| !name.is_empty());
+        let display_name: Option<String> =
+            display_name.map(|name| name.chars().take(DISPLAY_NAME_CHARACTERS_MAX).collect());
         self.create_account(NewAccount {
             user_id,
             record: account::new_record(AccountKind::User, self.now_ms()),
-            display_name: display_name.or(Some(user_id.localpart())),
+            display_name: display_name.as_deref().or(Some(user_id.localpart())),
             device: None,
             email,
             external: wish.id,

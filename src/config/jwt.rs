@@ -6,7 +6,7 @@ use crate::Secret;
 use serde::{Deserialize, Serialize};
 
 /// Logging in with a JSON Web Token that another program has signed (`org.matrix.login.jwt`). Whoever has the key
-/// can log in as anybody. On if there is a secret or a public key.
+/// can log in as anybody. On if there is the secret or the public key that the algorithm needs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Jwt {
@@ -83,6 +83,13 @@ pub enum JwtAlgorithm {
     /// Ed25519.
     #[serde(rename = "EdDSA")]
     EdDsa,
+}
+
+impl JwtAlgorithm {
+    /// Whether it signs with a shared secret.
+    pub fn is_secret(self) -> bool {
+        matches!(self, JwtAlgorithm::Hs256 | JwtAlgorithm::Hs384 | JwtAlgorithm::Hs512)
+    }
 }
 
 impl Default for Jwt {

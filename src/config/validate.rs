@@ -1,7 +1,7 @@
 //! What types cannot say: bounds, and keys that need each other.
 
 use crate::error::name_origin;
-use crate::{Config, LdapMode, MediaStorage, Problem, RateLimits, RegistrationMode};
+use crate::{Config, MediaStorage, Problem, RateLimits, RegistrationMode};
 use figment::Figment;
 use figment::value::Value;
 
@@ -328,11 +328,6 @@ fn check_logins(config: &Config, problems: &mut Problems<'_>) {
         "jwt.secret",
         format!("whoever guesses it is anybody; at least {JWT_SECRET_BYTES_MIN} characters"),
     );
-    problems.require(
-        jwt.secret.is_none() || jwt.public_key.is_none(),
-        "jwt.public_key",
-        "tokens are signed with a secret or with a private key: set one of both",
-    );
 }
 
 fn check_ldap(config: &Config, problems: &mut Problems<'_>) {
@@ -354,12 +349,6 @@ fn check_ldap(config: &Config, problems: &mut Problems<'_>) {
         ldap.bind_dn.is_some() == ldap.bind_password.is_some(),
         "ldap.bind_password",
         "bind_dn and bind_password go together: set both or none",
-    );
-    let searching = ldap.mode == LdapMode::Search;
-    problems.require(
-        ldap.bind_dn.is_none() || searching,
-        "ldap.bind_dn",
-        "nobody looks for people where ldap.mode is \"bind\"",
     );
     problems.require(
         ldap.filter.as_deref().is_none_or(|filter| filter.starts_with('(') && filter.ends_with(')')),

@@ -45,10 +45,12 @@ pub(crate) struct JwtLogin {
 impl JwtLogin {
     /// Reads the key; none if one does not log in so.
     pub(crate) fn open(settings: &Jwt) -> Result<Option<Self>, OpenError> {
-        let key = match (&settings.secret, &settings.public_key) {
-            (Some(secret), _) => Key::Secret(secret.reveal().as_bytes().to_vec()),
-            (None, Some(path)) => read_key(path)?,
-            (None, None) => return Ok(None),
+        let key = match (settings.algorithm.is_secret(), &settings.secret, &settings.public_key) {
+            (true, Some(secret), _) => Key::Secret(secret.reveal().as_bytes().to_vec()),
+            (false, _, Some(path)) => read_key(path)?,
+            (_, None, None) => return Ok(None),
+            (true, None, _) => return Err(OpenError::Key("jwt.algorithm needs jwt.secret".to_owned())),
+            (false, _, None) => return Err(OpenError::Key("jwt.algorithm needs jwt.public_key".to_owned())),
         };
         if !key.fits(settings.algorithm) {
             return Err(OpenError::Key("the key is not one for jwt.algorithm".to_owned()));

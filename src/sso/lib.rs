@@ -74,7 +74,7 @@ pub enum OpenError {
     #[error("oidc_providers: {0}: {1}")]
     Template(String, String),
     /// The key for tokens cannot be read.
-    #[error("jwt.public_key: {0}")]
+    #[error("jwt: {0}")]
     Key(String),
 }
 

@@ -24,11 +24,13 @@ use crate::{
 use documents::{Documents, Metadata};
 
 /// Where services send people back to.
-pub(crate) const CALLBACK_PATH: &str = "/_matrix/client/unstable/sso/callback";
+const CALLBACK_PATH: &str = "/_matrix/client/unstable/sso/callback";
 /// How many bytes of a service's answers are read at most.
-pub(crate) const ANSWER_BYTES_MAX: usize = 512 * 1024;
+const ANSWER_BYTES_MAX: usize = 512 * 1024;
+/// How long the name of a session there may be that is remembered, in bytes.
+const SESSION_BYTES_MAX: usize = 512;
 /// What id tokens may be signed with: only what a public key verifies.
-pub(crate) const ALGORITHMS: [Algorithm; 9] = [
+const ALGORITHMS: [Algorithm; 9] = [
     Algorithm::Rs256,
     Algorithm::Rs384,
     Algorithm::Rs512,
@@ -176,6 +178,7 @@ impl Provider {
         }
         let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
         let (subject, session) = (text("sub").unwrap_or_default(), text("sid"));
+        let session = session.filter(|session| session.len() <= SESSION_BYTES_MAX);
         if let (true, Some(endpoint), Some(token)) =
             (self.settings.userinfo, &metadata.userinfo_endpoint, &tokens.access_token)
         {
