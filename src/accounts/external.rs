@@ -106,7 +106,8 @@ impl Accounts {
 
     /// Whether it is the directory that knows a user's password.
     pub fn has_password_in_directory(&self, user: UserSid) -> Result<bool, Error> {
-        let known = self.settings.directory && !self.account(user)?.is_none_or(|account| account.has_password);
+        let known =
+            self.settings.directory && !self.account(user)?.is_none_or(|account| account.has_password);
         Ok(known && self.external_ids(user)?.iter().any(|id| id.provider == DIRECTORY))
     }
 

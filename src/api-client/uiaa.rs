@@ -67,7 +67,7 @@ fn stage_page(
         }
         Stage::Sso => {
             let known = OPERATIONS.iter().find(|(start, _)| found.operation.starts_with(start));
-            let operation = known.map_or("do something that only you may do", |(_, words)| words);
+            let operation = known.map_or("do something that only you may do", |(_, words)| *words);
             let text =
                 format!("An app wants to {operation}. Go on only if you have just asked for that yourself.");
             let button = "Log in to confirm";

@@ -8,7 +8,8 @@ use std::{collections::BTreeMap, panic::AssertUnwindSafe, pin::pin, sync::Arc, t
 
 use futures_util::FutureExt;
 use ldap3::{
-    Ldap, LdapConnAsync, LdapConnSettings, LdapError, Scope, SearchEntry, SearchOptions, dn_escape, ldap_escape,
+    Ldap, LdapConnAsync, LdapConnSettings, LdapError, Scope, SearchEntry, SearchOptions, SearchResult,
+    dn_escape, ldap_escape,
 };
 use rustls::{
     ClientConfig, RootCertStore,
@@ -221,7 +222,8 @@ impl Directory {
             return Err(DirectoryError::Refused(format!("{searcher} is turned away")));
         }
         let filter = self.filter_of(name);
-        let Some((entry, person)) = self.search(ldap, &self.options.base, Scope::Subtree, &filter).await? else {
+        let Some((entry, person)) = self.search(ldap, &self.options.base, Scope::Subtree, &filter).await?
+        else {
             return Ok(None);
         };
         Ok(connect_as(ldap, &entry, password).await?.then_some(person))
@@ -238,7 +240,7 @@ impl Directory {
         let options = &self.options;
         let wanted = [options.display_name_attribute.as_str(), options.email_attribute.as_str()];
         let limited = ldap.with_search_options(SearchOptions::new().sizelimit(ENTRIES_MAX));
-        let (entries, result) = limited.search(base, scope, filter, wanted).await?.into_parts();
+        let SearchResult(entries, result) = limited.search(base, scope, filter, wanted).await?;
         match result.rc {
             SUCCESS => {}
             SIZE_LIMIT_EXCEEDED | NO_SUCH_OBJECT => return Ok(None),

@@ -1,7 +1,8 @@
 //! The client for outgoing requests, the mailer and the directory of people, made from the configuration.
 
 use kith_base::{
-    Directory, DirectoryError, DirectoryOptions, Finding, MailError, MailOptions, MailTls, Mailer, Outgoing, OutgoingOptions, Random, outgoing::OutgoingError,
+    Directory, DirectoryError, DirectoryOptions, Finding, MailError, MailOptions, MailTls, Mailer, Outgoing,
+    OutgoingOptions, Random, outgoing::OutgoingError,
 };
 use kith_config::{Config, LdapMode};
 use std::path::PathBuf;

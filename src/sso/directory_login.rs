@@ -58,7 +58,11 @@ impl Sso {
         }
     }
 
-    fn let_in_from_directory(&self, name: &str, person: &DirectoryPerson) -> Result<Login, DirectoryLoginError> {
+    fn let_in_from_directory(
+        &self,
+        name: &str,
+        person: &DirectoryPerson,
+    ) -> Result<Login, DirectoryLoginError> {
         let id = ExternalId { provider: DIRECTORY.to_owned(), subject: name.to_owned() };
         let user = match self.accounts.find_external(&id)? {
             Some(user) => user,
@@ -92,7 +96,9 @@ impl Sso {
         match self.accounts.register_external(&wish) {
             // Somebody pressed the button twice.
             Err(RegisterError::AlreadyLinked | RegisterError::InUse) => {}
-            other => tracing::info!(user = %other?.user_id, "an account was made at a first login by a directory"),
+            other => {
+                tracing::info!(user = %other?.user_id, "an account was made at a first login by a directory")
+            }
         }
         self.accounts.find_external(id)?.ok_or(DirectoryLoginError::NameTaken)
     }

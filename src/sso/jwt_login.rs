@@ -62,7 +62,8 @@ impl JwtLogin {
 fn read_key(path: &Path) -> Result<Key, OpenError> {
     let wrong = |error: &dyn Display| OpenError::Key(format!("{}: {error}", path.display()));
     let der = SubjectPublicKeyInfoDer::from_pem_file(path).map_err(|error| wrong(&error))?;
-    Key::from_spki(der.as_ref()).ok_or_else(|| wrong(&"this is no public key of RSA, P-256, P-384 or Ed25519"))
+    Key::from_spki(der.as_ref())
+        .ok_or_else(|| wrong(&"this is no public key of RSA, P-256, P-384 or Ed25519"))
 }
 
 impl Sso {
@@ -103,7 +104,9 @@ impl Sso {
         match self.accounts.register_external(&wish) {
             // Somebody else's request was quicker.
             Err(RegisterError::InUse) => {}
-            other => tracing::info!(user = %other?.user_id, "an account was made at a first login with a token"),
+            other => {
+                tracing::info!(user = %other?.user_id, "an account was made at a first login with a token")
+            }
         }
         self.accounts.find_by_name(name)?.ok_or(JwtLoginError::NoAccount)
     }

@@ -60,7 +60,7 @@ impl Sso {
     }
 
     /// Links somebody to the account of a person that nobody from that service has yet.
-    fn link(&self, user: UserSid, id: &ExternalId) -> Result<bool, Error> {
+    pub(crate) fn link(&self, user: UserSid, id: &ExternalId) -> Result<bool, Error> {
         let account = self.accounts.account(user)?;
         if account.is_none_or(|account| account.deactivated || account.kind != AccountKind::User) {
             return Ok(false);

@@ -86,11 +86,7 @@ async fn ask_directory(call: &Call, login: &Login, name: String) -> Result<kith_
     Ok(proved?)
 }
 
-fn log_in(
-    call: &Call,
-    login: &Login,
-    known: Option<kith_accounts::Login>,
-) -> Result<Json<Value>, ApiError> {
+fn log_in(call: &Call, login: &Login, known: Option<kith_accounts::Login>) -> Result<Json<Value>, ApiError> {
     let proved = match (known, login.kind.as_str()) {
         (Some(known), _) => known,
         (None, "m.login.password") => with_password(call, login)?,

@@ -2,11 +2,11 @@
 //! <https://www.rfc-editor.org/rfc/rfc7517>
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use kith_config::JwtAlgorithm as Algorithm;
 use ring::{
     hmac,
     signature::{self, RsaParameters, RsaPublicKeyComponents, UnparsedPublicKey, VerificationAlgorithm},
 };
-use kith_config::JwtAlgorithm as Algorithm;
 use serde::Deserialize;
 use serde_json::Value;
 use spki::{ObjectIdentifier, SubjectPublicKeyInfoRef};
@@ -106,11 +106,12 @@ impl Key {
     pub(crate) fn from_spki(der: &[u8]) -> Option<Self> {
         let wrapped = SubjectPublicKeyInfoRef::try_from(der).ok()?;
         let key = wrapped.subject_public_key.as_bytes()?.to_vec();
-        match (wrapped.algorithm.oid, wrapped.algorithm.parameters_oid().ok()) {
-            (RSA, _) => Some(Self::RsaDer(key)),
-            (EC, Some(CURVE_P256)) => Some(Self::P256(key)),
-            (EC, Some(CURVE_P384)) => Some(Self::P384(key)),
-            (ED25519, _) => Some(Self::Ed25519(key)),
+        let (kind, curve) = (wrapped.algorithm.oid, wrapped.algorithm.parameters_oid().ok());
+        match kind {
+            kind if kind == RSA => Some(Self::RsaDer(key)),
+            kind if kind == EC && curve == Some(CURVE_P256) => Some(Self::P256(key)),
+            kind if kind == EC && curve == Some(CURVE_P384) => Some(Self::P384(key)),
+            kind if kind == ED25519 => Some(Self::Ed25519(key)),
             _ => None,
         }
     }

@@ -9,8 +9,9 @@ use ring::{
     hmac,
     rand::SystemRandom,
     signature::{
-        ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm,
-        Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RSA_PKCS1_SHA512, RSA_PSS_SHA384, RsaEncoding, RsaKeyPair,
+        ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair,
+        EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RSA_PKCS1_SHA512, RSA_PSS_SHA384,
+        RsaEncoding, RsaKeyPair, RsaPublicKeyComponents,
     },
 };
 use serde_json::json;
@@ -146,9 +147,8 @@ fn every_way_to_sign_is_known() {
             signature
         }
     };
-    let public = pair.public();
-    let (n, e) = (public.modulus().big_endian_without_leading_zero().to_vec(), vec![1, 0, 1]);
-    for key in [Key::RsaDer(public.as_ref().to_vec()), Key::Rsa { n, e }] {
+    let RsaPublicKeyComponents { n, e } = RsaPublicKeyComponents::<Vec<u8>>::from(pair.public());
+    for key in [Key::RsaDer(pair.public().as_ref().to_vec()), Key::Rsa { n, e }] {
         believed("RS256", Algorithm::Rs256, &key, by_rsa(&RSA_PKCS1_SHA256));
         believed("RS512", Algorithm::Rs512, &key, by_rsa(&RSA_PKCS1_SHA512));
         believed("PS384", Algorithm::Ps384, &key, by_rsa(&RSA_PSS_SHA384));
@@ -159,10 +159,14 @@ fn every_way_to_sign_is_known() {
     };
     let pair = make(&ECDSA_P256_SHA256_FIXED_SIGNING);
     let key = Key::P256(pair.public_key().as_ref().to_vec());
-    believed("ES256", Algorithm::Es256, &key, |head| pair.sign(&random, head).expect("signs").as_ref().to_vec());
+    believed("ES256", Algorithm::Es256, &key, |head| {
+        pair.sign(&random, head).expect("signs").as_ref().to_vec()
+    });
     let pair = make(&ECDSA_P384_SHA384_FIXED_SIGNING);
     let key = Key::P384(pair.public_key().as_ref().to_vec());
-    believed("ES384", Algorithm::Es384, &key, |head| pair.sign(&random, head).expect("signs").as_ref().to_vec());
+    believed("ES384", Algorithm::Es384, &key, |head| {
+        pair.sign(&random, head).expect("signs").as_ref().to_vec()
+    });
     let der = Ed25519KeyPair::generate_pkcs8(&random).expect("makes a key");
     let pair = Ed25519KeyPair::from_pkcs8(der.as_ref()).expect("is a key");
     let key = Key::Ed25519(pair.public_key().as_ref().to_vec());
@@ -178,10 +182,7 @@ fn keys_are_taken_out_of_their_wrapping() {
         inside.extend(kind);
         inside.extend([0x03, short(bits.len() + 1), 0]);
         inside.extend(bits);
-        let mut der = vec![0x30, 0x81, short(inside.len())];
-        if inside.len() < 0x80 {
-            der.remove(1);
-        }
+        let mut der = vec![0x30, short(inside.len())];
         der.extend(inside);
         der
     };

@@ -60,14 +60,18 @@ async fn people_log_in_with_the_password_of_the_directory() {
         for name in ["alice", "@alice:localhost"] {
             assert_eq!(server.log_in(name, "in wonderland").await.ok()["user_id"], user.id.as_str());
         }
-        let identifier = json!({"type": "m.id.thirdparty", "medium": "email", "address": "alice@example.org"});
+        let identifier =
+            json!({"type": "m.id.thirdparty", "medium": "email", "address": "alice@example.org"});
         let body = json!({"type": "m.login.password", "identifier": identifier, "password": "in wonderland"});
         let by_address = server.anonymous("POST", "/_matrix/client/v3/login", Some(body)).await.ok();
         assert_eq!(by_address["user_id"], user.id.as_str());
         assert_eq!(server.log_in("bob", "the builder").await.ok()["user_id"], "@bob:localhost");
-        for (name, password) in
-            [("alice", "the builder"), ("alice", ""), ("carol", "in wonderland"), ("@alice:other", "in wonderland")]
-        {
+        for (name, password) in [
+            ("alice", "the builder"),
+            ("alice", ""),
+            ("carol", "in wonderland"),
+            ("@alice:other", "in wonderland"),
+        ] {
             server.log_in(name, password).await.refused(403, "M_FORBIDDEN");
         }
         user.is_logged_in().await;

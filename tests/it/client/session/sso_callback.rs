@@ -63,7 +63,8 @@ async fn two_services_know_two_people() {
     // What one service gives counts for nothing at the other.
     let (at_one, at_two) = (go("one").await, go("two").await);
     let code = query(&two.let_in(&at_two, alice()))["code"].clone();
-    let mixed = format!("/_matrix/client/unstable/sso/callback?code={code}&state={}", query(&at_one)["state"]);
+    let mixed =
+        format!("/_matrix/client/unstable/sso/callback?code={code}&state={}", query(&at_one)["state"]);
     assert_eq!(browser.open(&mixed).await.status, 502);
 }
 
@@ -198,9 +199,7 @@ async fn accounts_are_linked_by_addresses_that_both_have_confirmed() {
     let bob = server.register("bob").await;
     add_address(&server, &mailbox, &bob, "bob@example.org").await;
     // What the service has not confirmed leads nowhere.
-    let claims = |subject: &str, confirmed: bool| {
-        json!({"sub": subject, "preferred_username": "robert", "email": "Bob@example.org", "email_verified": confirmed})
-    };
+    let claims = |subject: &str, confirmed: bool| json!({"sub": subject, "preferred_username": "robert", "email": "Bob@example.org", "email_verified": confirmed});
     assert_eq!(sign_on(&server, &service, claims("1", false), "X").await.id, "@robert:localhost");
     assert_eq!(sign_on(&server, &service, claims("2", true), "Y").await.id, bob.id);
     assert_eq!(sign_on(&server, &service, claims("2", false), "Z").await.id, bob.id);

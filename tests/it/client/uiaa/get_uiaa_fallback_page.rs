@@ -6,7 +6,8 @@ use crate::harness::{Browser, Server};
 
 #[tokio::test]
 async fn every_stage_that_needs_one_has_a_page() {
-    let config = "[registration]\nmode = \"token\"\nrequire_terms = true\nterms_url = \"https://example.org/terms\"\n";
+    let config =
+        "[registration]\nmode = \"token\"\nrequire_terms = true\nterms_url = \"https://example.org/terms\"\n";
     let server = Server::start_with(config).await;
     let asked = server.anonymous("POST", "/_matrix/client/v3/register", Some(json!({}))).await;
     let stages: &[&str] = &["m.login.registration_token", "m.login.terms"];
