@@ -108,10 +108,9 @@ async fn serve(listener: TcpListener, tls: bool, shared: Arc<Shared>) {
         let Ok((mut stream, _)) = listener.accept().await else { return };
         let shared = Arc::clone(&shared);
         tokio::spawn(async move {
-            if tls || shared.converse(&mut stream).await == End::StartTls {
-                if let Ok(mut stream) = shared.acceptor.accept(stream).await {
-                    shared.converse(&mut stream).await;
-                }
+            let in_secret = tls || shared.converse(&mut stream).await == End::StartTls;
+            if in_secret && let Ok(mut stream) = shared.acceptor.accept(stream).await {
+                shared.converse(&mut stream).await;
             }
         });
     }
@@ -123,14 +122,16 @@ impl Shared {
         // As whom this connection is, once it is somebody.
         let mut who: Option<String> = None;
         loop {
-            let Ok((rest, message)) = parse_tag(&received) else {
+            let whole = parse_tag(&received).ok().map(|(rest, message)| (rest.to_vec(), message));
+            let Some((rest, message)) = whole else {
                 match stream.read_buf(&mut received).await {
                     Ok(0) | Err(_) => return End::Over,
                     Ok(_) => continue,
                 }
             };
-            received = rest.to_vec();
-            let [id, request, ..] = &inside(&message)[..] else { panic!("{message:?}") };
+            received = rest;
+            let parts = inside(&message);
+            let [id, request, ..] = &parts[..] else { panic!("{message:?}") };
             let answers = match request.id {
                 BIND => vec![self.bind(request, &mut who)],
                 SEARCH => self.search(request, who.is_some()),

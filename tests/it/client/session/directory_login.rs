@@ -94,7 +94,7 @@ async fn a_name_is_nothing_but_a_name() {
     server.log_in("alice", "in wonderland").await.ok();
     let asked = directory.asked().split_off(before);
     let search = format!("search {PEOPLE} (uid=alice)");
-    assert_eq!(asked, ["bind cn=kith,dc=example", &search, "bind uid=alice,ou=people,dc=example"]);
+    assert_eq!(asked, ["bind cn=kith,dc=example", search.as_str(), "bind uid=alice,ou=people,dc=example"]);
 }
 
 #[tokio::test]
