@@ -33,6 +33,10 @@ pub struct Settings {
     pub email: kith_config::Email,
     /// The mails themselves.
     pub mails: Mails,
+    /// The ids of the services that people log in with.
+    pub providers: Vec<String>,
+    /// Whether a directory knows the passwords of those who have none here.
+    pub directory: bool,
     /// The URL of this server that clients know, without a slash at its end.
     pub base_url: String,
 }
@@ -43,6 +47,8 @@ impl Settings {
         Ok(Self {
             mails: Mails::read(&config.email, server_name.as_str())?,
             email: config.email.clone(),
+            directory: config.ldap.is_on(),
+            providers: config.oidc_providers.iter().map(|provider| provider.id.clone()).collect(),
             base_url: config.client_base_url().unwrap_or_default().to_owned(),
             server_name,
             sessions: config.accounts.clone(),

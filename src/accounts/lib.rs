@@ -12,6 +12,7 @@ mod appservices;
 mod authenticate;
 mod deactivate;
 mod devices;
+mod external;
 mod filters;
 mod lanes;
 mod localpart;
@@ -33,6 +34,7 @@ mod threepids;
 mod tokens;
 mod turn;
 mod uia;
+mod uia_elsewhere;
 mod validations;
 
 pub use account::Account;
@@ -42,6 +44,7 @@ pub use appservices::{Appservice, AppserviceError, Appservices, Namespace};
 pub use authenticate::{AuthenticateError, Credentials};
 pub use deactivate::{DeactivateError, Deactivated};
 pub use devices::{Device, DeviceError};
+pub use external::{DIRECTORY, ExternalId, ExternalRegistration, Origin};
 pub use filters::FilterError;
 pub use kith_store::tables::accounts::{AccountKind, RateLimitOverride};
 pub use kith_store::tables::threepids::ValidationPurpose;
@@ -63,6 +66,7 @@ pub use threepids::{Threepid, ThreepidError};
 pub use tokens::TokenHash;
 pub use turn::{TurnCredentials, turn_credentials};
 pub use uia::{Challenge, Refusal, Stage, UiaError};
+pub use uia_elsewhere::UiaSession;
 pub use validations::{BegunValidation, Validation, ValidationWish};
 
 #[cfg(test)]

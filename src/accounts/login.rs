@@ -15,7 +15,7 @@ use kith_store::{
 use ruma::api::client::uiaa::UserIdentifier;
 
 use crate::{
-    Accounts, Appservice, PasswordError,
+    Accounts, Appservice, Origin, PasswordError,
     threepids::canonical_address,
     tokens::{self, TokenText},
 };
@@ -50,12 +50,14 @@ pub struct Login {
     pub user: UserSid,
     /// The password that held when they proved it: once another is set, the proof is worth nothing.
     held: Option<Option<PasswordHash>>,
+    /// Where they logged in, if it was elsewhere.
+    pub(crate) origin: Option<Origin>,
 }
 
 impl Login {
     /// Somebody for whom another vouches, whatever the password.
     pub fn vouched(user: UserSid) -> Self {
-        Self { user, held: None }
+        Self { user, held: None, origin: None }
     }
 
     /// Whether the proof still counts for an account that has this password now.
@@ -68,7 +70,7 @@ impl Accounts {
     /// The user whom a login names, if there is one: also the key by which wrong passwords are counted.
     pub fn find_by_identifier(&self, identifier: &UserIdentifier) -> Result<Option<UserSid>, Error> {
         if let UserIdentifier::Matrix(named) = identifier {
-            return self.find_named(&named.user);
+            return self.find_by_name(&named.user);
         }
         let Some((medium, address)) = identifier.as_third_party_id() else {
             // Telephone numbers without their country's prefix are not understood.
@@ -105,7 +107,7 @@ impl Accounts {
         if account.locked {
             return Err(LoginError::Locked);
         }
-        Ok(Login { user, held: Some(Some(held)) })
+        Ok(Login { user, held: Some(Some(held)), origin: None })
     }
 
     /// Makes a token with which the user can log in once on another device. Returns how long it is valid.
@@ -124,7 +126,8 @@ impl Accounts {
         let held = ACCOUNTS.get(self.read(), &user)?.and_then(|account| account.password);
         self.use_up_short_token(Purpose::Login, token)?.ok_or(LoginError::Wrong)?;
         self.check_open(user)?;
-        Ok(Login { user, held: Some(held) })
+        let origin = self.take_origin(&tokens::hash(token))?;
+        Ok(Login { user, held: Some(held), origin })
     }
 
     /// Whom an application service logs in: one of its own users.
@@ -194,7 +197,8 @@ impl Accounts {
         Ok(())
     }
 
-    fn check_open(&self, user: UserSid) -> Result<(), LoginError> {
+    /// Whether the account is neither closed nor locked.
+    pub fn check_open(&self, user: UserSid) -> Result<(), LoginError> {
         let account = ACCOUNTS.get(self.read(), &user)?.ok_or(LoginError::Wrong)?;
         if account.deactivated {
             return Err(LoginError::Deactivated);
@@ -206,7 +210,7 @@ impl Accounts {
     }
 
     /// A user name as it is, or with small letters: people type capitals where there are none.
-    fn find_named(&self, name: &str) -> Result<Option<UserSid>, Error> {
+    pub fn find_by_name(&self, name: &str) -> Result<Option<UserSid>, Error> {
         for spelling in [name.to_owned(), name.to_ascii_lowercase()] {
             if let Some(user_id) = self.named_user(&spelling)
                 && let Some(user) = self.store.ids().find_user(&user_id)?

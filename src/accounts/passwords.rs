@@ -32,6 +32,9 @@ pub enum PasswordError {
     /// Too many bytes.
     #[error("a password has at most {PASSWORD_BYTES_MAX} bytes")]
     TooLong,
+    /// The directory knows it, and this server does not change it there.
+    #[error("your password belongs to the directory of your organisation; change it there")]
+    InDirectory,
     /// Too many logins at once.
     #[error("too many logins at the same time")]
     Busy,
@@ -173,7 +176,13 @@ impl Accounts {
         logout_devices: bool,
     ) -> Result<Vec<OwnedDeviceId>, PasswordError> {
         self.check_new_password(password)?;
+        self.check_owns_password(requester.user)?;
         self.set_password(requester.user, password, logout_devices, Some(requester))
+    }
+
+    /// Whether the password of a user can be changed here.
+    pub fn check_owns_password(&self, user: UserSid) -> Result<(), PasswordError> {
+        if self.has_password_in_directory(user)? { Err(PasswordError::InDirectory) } else { Ok(()) }
     }
 
     /// Gives a user a password, whatever it is. Returns the devices that went.

@@ -20,7 +20,7 @@ const PROFILE_BYTES_MAX: usize = 64 * 1024;
 /// How long the name of a field may be, in bytes.
 const FIELD_NAME_BYTES_MAX: usize = 255;
 /// How long a display name may be, in characters.
-const DISPLAY_NAME_CHARACTERS_MAX: usize = 256;
+pub(crate) const DISPLAY_NAME_CHARACTERS_MAX: usize = 256;
 /// How long the URL of an avatar may be, in bytes.
 const AVATAR_URL_BYTES_MAX: usize = 1000;
 

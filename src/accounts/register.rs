@@ -13,15 +13,16 @@ use ruma::{OwnedUserId, UserId, api::client::uiaa::AuthData};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Accounts, Appservice, AuthenticateError, Credentials, LocalpartError, NewDevice, PasswordError, Session,
-    SessionError, Stage, ThreepidError, UiaError, ValidationPurpose, account,
+    Accounts, Appservice, AuthenticateError, Credentials, ExternalId, LocalpartError, NewDevice,
+    PasswordError, Session, SessionError, Stage, ThreepidError, UiaError, ValidationPurpose, account,
+    external,
     uia::{Operation, Proven},
 };
 
 /// The series of the numbers that stand for a name.
 const NUMBERS: &str = "localpart";
 /// What sessions of user-interactive authentication for registering are called.
-const OPERATION: &str = "register";
+pub(crate) const OPERATION: &str = "register";
 
 /// A wish for an account.
 #[derive(Clone, Default)]
@@ -79,6 +80,9 @@ pub enum RegisterError {
     /// The registration token was removed meanwhile.
     #[error("the registration token was withdrawn")]
     TokenWithdrawn,
+    /// The person at another service has got an account meanwhile.
+    #[error("this person has an account already")]
+    AlreadyLinked,
     /// Somebody else got the email address meanwhile.
     #[error(transparent)]
     Threepid(#[from] ThreepidError),
@@ -97,6 +101,7 @@ pub(crate) struct NewAccount<'a> {
     pub(crate) display_name: Option<&'a str>,
     pub(crate) device: Option<NewDevice<'a>>,
     pub(crate) email: Option<String>,
+    pub(crate) external: Option<&'a ExternalId>,
     pub(crate) proven: Option<Proven>,
     /// The account is there already, as a guest's.
     pub(crate) of_guest: bool,
@@ -139,6 +144,7 @@ impl Accounts {
             flows: self.registration_flows(),
             email: Some(ValidationPurpose::Register),
             parameters: kept_parameters(wish),
+            vouched: None,
         };
         let proven = self.prove(&operation, wish.auth)?;
         let kept: Kept = serde_json::from_str(&proven.record.parameters).unwrap_or_default();
@@ -164,6 +170,7 @@ impl Accounts {
             display_name: Some(user_id.localpart()),
             device: (!inhibit_login).then_some(device),
             email: proven.record.email.clone(),
+            external: None,
             proven: Some(proven),
             of_guest,
         })
@@ -202,6 +209,7 @@ impl Accounts {
             display_name: None,
             device: Some(NewDevice { device_id: None, display_name, refresh: false }),
             email: None,
+            external: None,
             proven: None,
             of_guest: false,
         })
@@ -221,6 +229,7 @@ impl Accounts {
             display_name: Some(user_id.localpart()),
             device: (!wish.inhibit_login).then(|| wish.device.clone()),
             email: None,
+            external: None,
             proven: None,
             of_guest: false,
         })
@@ -244,6 +253,7 @@ impl Accounts {
             display_name: Some(user_id.localpart()),
             device: None,
             email: None,
+            external: None,
             proven: None,
             of_guest: false,
         })?;
@@ -255,7 +265,7 @@ impl Accounts {
     pub(crate) fn create_account(&self, new: NewAccount<'_>) -> Result<Registered, RegisterError> {
         let user = self.store.ids().user(new.user_id)?;
         let lane = self.lanes.user(user);
-        let shared = new.proven.is_some().then(|| self.lanes.registration());
+        let shared = (new.proven.is_some() || new.email.is_some()).then(|| self.lanes.registration());
         let mut txn = self.store.begin();
         match ACCOUNTS.get(self.read(), &user)? {
             None if !new.of_guest => {
@@ -285,11 +295,15 @@ impl Accounts {
         if let Some(email) = new.email {
             self.put_threepid(&mut txn, user, "email", email)?;
         }
+        if let Some(id) = new.external {
+            external::put_external(&mut txn, user, id);
+        }
         let session = match &new.device {
             Some(device) => Some(self.add_session(&mut txn, user, device)?.0),
             None => None,
         };
         let committed = match self.store.commit(txn) {
+            Err(Error::Conflict) if new.external.is_some() => return Err(RegisterError::AlreadyLinked),
             Err(Error::Conflict) => return Err(UiaError::OtherOperation.into()),
             other => other?,
         };

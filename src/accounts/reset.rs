@@ -40,11 +40,13 @@ impl Accounts {
             flows: vec![vec![Stage::Email]],
             email: Some(ValidationPurpose::ResetPassword),
             parameters: String::new(),
+            vouched: None,
         };
         let proven = self.prove(&operation, auth)?;
         let address = proven.record.email.as_deref().unwrap_or_default();
         let owner = self.find_mail_owner(address)?.ok_or(ThreepidError::NotFound)?;
         self.use_up(&proven)?;
+        self.check_owns_password(owner)?;
         Ok(self.set_password(owner, password, logout_devices, None)?)
     }
 }

@@ -9,6 +9,7 @@ use kith_store::{
     tables::{
         accounts::{ACCOUNTS, AccountRecord},
         devices::{self, DEVICES, DeviceRecord},
+        sso::{self, OriginRecord},
         to_device,
         tokens::{
             ACCESS_TOKENS, AccessTokenRecord, DEVICE_TOKENS, Hash, Pair, REFRESH_TOKENS, RefreshTokenRecord,
@@ -19,7 +20,7 @@ use kith_store::{
 use ruma::{OwnedDeviceId, OwnedUserId};
 
 use crate::{
-    Accounts, Login, Requester,
+    Accounts, Login, Origin, Requester,
     devices::{DEVICE_ID_BYTES_MAX, shorten_display_name},
     tokens::{self, TokenText},
 };
@@ -95,6 +96,14 @@ impl Accounts {
         }
         let mut txn = self.store.begin();
         let (session, forgotten) = self.add_session(&mut txn, user, device)?;
+        if let Some(device_id) = session.device_id.as_deref() {
+            // A device that is logged in again in another way does not end with the session it came from before.
+            sso::delete_device(&mut txn, self.read(), user, device_id.as_str())?;
+            if let Some(Origin { provider, session }) = login.origin.clone() {
+                let origin = OriginRecord { provider, session, expires_ms: 0 };
+                sso::put_device(&mut txn, user, device_id.as_str(), origin);
+            }
+        }
         let committed = self.store.commit(txn)?;
         self.forget_tokens(&forgotten);
         drop(lane);

@@ -102,6 +102,7 @@ impl Accounts {
             display_name: wish.display_name.or(Some(user_id.localpart())),
             device: (!wish.inhibit_login).then(NewDevice::default),
             email: None,
+            external: None,
             proven: None,
             of_guest: false,
         })?)

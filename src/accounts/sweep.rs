@@ -2,7 +2,12 @@
 
 use kith_store::{
     Direction, Error,
-    tables::{threepids::THREEPID_VALIDATIONS, tokens::SHORT_TOKENS, uia::UIA_SESSIONS},
+    tables::{
+        sso::{LOGIN_ORIGINS, SSO_LOGINS},
+        threepids::THREEPID_VALIDATIONS,
+        tokens::SHORT_TOKENS,
+        uia::UIA_SESSIONS,
+    },
 };
 
 use crate::Accounts;
@@ -14,7 +19,8 @@ impl Accounts {
     /// Removes expired login tokens, OpenID tokens, nonces, sessions of user-interactive authentication and
     /// validations of addresses. Returns how many. To be called every few minutes; it may be called at any time.
     pub fn sweep(&self) -> Result<usize, Error> {
-        Ok(self.sweep_short_tokens()? + self.sweep_validations()? + self.sweep_uia_sessions()?)
+        let tokens = self.sweep_short_tokens()? + self.sweep_sso()?;
+        Ok(tokens + self.sweep_validations()? + self.sweep_uia_sessions()?)
     }
 
     fn sweep_short_tokens(&self) -> Result<usize, Error> {
@@ -37,6 +43,24 @@ impl Accounts {
         }
         self.store.commit_durably(txn)?;
         Ok(expired.len())
+    }
+
+    /// People who were sent to another service and did not come back, and where the owners of login tokens that nobody
+    /// used came from.
+    fn sweep_sso(&self) -> Result<usize, Error> {
+        let rows = SSO_LOGINS.scan(self.read(), &(), Direction::Forward);
+        let logins = self.expired(rows, |record| record.expires_ms)?;
+        let rows = LOGIN_ORIGINS.scan(self.read(), &(), Direction::Forward);
+        let origins = self.expired(rows, |record| record.expires_ms)?;
+        let mut txn = self.store.begin();
+        for key in &logins {
+            SSO_LOGINS.delete(&mut txn.batch, key);
+        }
+        for key in &origins {
+            LOGIN_ORIGINS.delete(&mut txn.batch, key);
+        }
+        self.store.commit_durably(txn)?;
+        Ok(logins.len() + origins.len())
     }
 
     /// A registration token counts again as soon as the session that had reserved it is gone.

@@ -64,6 +64,8 @@ impl World {
             email: email.clone(),
             mails: Mails::read(&email, "a.example").expect("are right"),
             base_url: "https://a.example".to_owned(),
+            providers: Vec::new(),
+            directory: false,
         };
         change(&mut settings);
         let engine = Arc::new(MemoryEngine::new(&catalog::specs()));

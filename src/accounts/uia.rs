@@ -37,6 +37,8 @@ pub enum Stage {
     Terms,
     /// An email address that has been validated.
     Email,
+    /// Having logged in elsewhere once more.
+    Sso,
 }
 
 impl Stage {
@@ -48,6 +50,7 @@ impl Stage {
             Self::RegistrationToken => "m.login.registration_token",
             Self::Terms => "m.login.terms",
             Self::Email => "m.login.email.identity",
+            Self::Sso => "m.login.sso",
         }
     }
 
@@ -58,6 +61,9 @@ impl Stage {
             AuthData::RegistrationToken(_) => Some(Self::RegistrationToken),
             AuthData::Terms(_) => Some(Self::Terms),
             AuthData::EmailIdentity(_) => Some(Self::Email),
+            other if other.auth_type().is_some_and(|kind| kind.as_str() == Self::Sso.as_str()) => {
+                Some(Self::Sso)
+            }
             _ => None,
         }
     }
@@ -87,6 +93,8 @@ pub enum Refusal {
     BadToken,
     /// Nobody has validated that address yet.
     AddressNotValidated,
+    /// The page for this stage has not been gone through, or not to its end.
+    NotCompleted,
     /// No flow has such a stage.
     NoSuchStage,
     /// The session is unknown or too old; a new one was begun.
@@ -100,6 +108,7 @@ impl Refusal {
             Self::WrongPassword => "Invalid password",
             Self::BadToken => "Invalid registration token",
             Self::AddressNotValidated => "The address has not been validated",
+            Self::NotCompleted => "This stage has not been completed",
             Self::NoSuchStage => "This kind of authentication is not offered here",
             Self::SessionEnded => "The authentication session is unknown or has ended; begin again",
         }
@@ -140,6 +149,8 @@ pub(crate) struct Operation<'a> {
     pub(crate) email: Option<ValidationPurpose>,
     /// The parameters to keep, as JSON without any secret; empty if the request brings none.
     pub(crate) parameters: String,
+    /// Whose password the directory has found right that came with the request.
+    pub(crate) vouched: Option<UserSid>,
 }
 
 /// A session in which all stages of a flow are complete.
@@ -149,27 +160,30 @@ pub(crate) struct Proven {
 }
 
 impl Accounts {
-    /// Lets a logged-in user go on with an operation once they have shown their password. Users of application
-    /// services have none and need none. `operation` names what is done and to what.
+    /// Lets a logged-in user go on with an operation once they have shown again who they are. Users of application
+    /// services cannot and need not. `operation` names what is done and to what; `vouched` says whose password in the
+    /// proof the directory has found right.
     pub fn authorize(
         &self,
         requester: &Requester,
         operation: &str,
         auth: Option<&AuthData>,
+        vouched: Option<UserSid>,
     ) -> Result<(), UiaError> {
         if requester.appservice.is_some() {
             return Ok(());
         }
-        let account = ACCOUNTS.get(self.read(), &requester.user)?;
-        if account.is_none_or(|account| account.password.is_none()) {
+        let flows = self.own_flows(requester.user)?;
+        if flows.is_empty() {
             return Err(UiaError::Impossible);
         }
         let operation = Operation {
             name: operation,
             user: Some(requester.user),
-            flows: vec![vec![Stage::Password]],
+            flows,
             email: None,
             parameters: String::new(),
+            vouched,
         };
         let proven = self.prove(&operation, auth)?;
         self.use_up(&proven)
@@ -185,6 +199,26 @@ impl Accounts {
         }
     }
 
+    /// Whether a user can show again who they are.
+    pub fn can_prove(&self, user: UserSid) -> Result<bool, Error> {
+        Ok(!self.own_flows(user)?.is_empty())
+    }
+
+    /// The ways in which a user can show again who they are.
+    fn own_flows(&self, user: UserSid) -> Result<Vec<Vec<Stage>>, Error> {
+        let mut flows = Vec::new();
+        let account = ACCOUNTS.get(self.read(), &user)?;
+        let has_password = account.is_some_and(|account| account.password.is_some());
+        if has_password || self.has_password_in_directory(user)? {
+            flows.push(vec![Stage::Password]);
+        }
+        let providers = &self.settings.providers;
+        if self.external_ids(user)?.iter().any(|id| providers.contains(&id.provider)) {
+            flows.push(vec![Stage::Sso]);
+        }
+        Ok(flows)
+    }
+
     /// Takes the proof that came with a request. Succeeds when a flow is complete; the session then waits to be used.
     pub(crate) fn prove(
         &self,
@@ -196,8 +230,7 @@ impl Accounts {
         };
         let hash = tokens::hash(text);
         let _lane = self.lanes.uia_session(&hash);
-        let found = UIA_SESSIONS.get(self.read(), &hash)?.filter(|record| record.expires_ms > self.now_ms());
-        match found {
+        match self.find_uia_session(&hash)? {
             Some(record) if record.operation != operation.name || record.user != operation.user => {
                 Err(UiaError::OtherOperation)
             }
@@ -307,6 +340,9 @@ impl Accounts {
             AuthData::Password(proof) => {
                 let named = self.find_by_identifier(&proof.identifier)?;
                 let user = record.user.filter(|user| Some(*user) == named).ok_or(UiaError::OtherAccount)?;
+                if Some(user) == operation.vouched {
+                    return Ok(None);
+                }
                 let right = match ACCOUNTS.get(self.read(), &user)? {
                     Some(account) => {
                         self.compare_password(user, account.password.as_ref(), &proof.password)?.is_some()
@@ -331,7 +367,8 @@ impl Accounts {
                 }
                 Ok(record.email.is_none().then_some(Refusal::AddressNotValidated))
             }
-            _ => Ok(Some(Refusal::NoSuchStage)),
+            // What is gone through outside of the client is complete before the client says so.
+            _ => Ok(Some(Refusal::NotCompleted)),
         }
     }
 

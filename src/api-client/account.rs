@@ -24,9 +24,9 @@ use kith_api_common::Router;
 
 pub(crate) fn routes(router: Router) -> Router {
     router
-        .endpoint(add_3pid::handler)
-        .endpoint(add_3pid_before_uia::handler)
-        .endpoint(change_password::handler)
+        .endpoint_async(add_3pid::handler)
+        .endpoint_async(add_3pid_before_uia::handler)
+        .endpoint_async(change_password::handler)
         .endpoint(check_registration_token_validity::handler)
         .endpoint_async(deactivate::handler)
         .endpoint(delete_3pid::handler)

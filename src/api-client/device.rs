@@ -13,8 +13,8 @@ use serde::Serialize;
 
 pub(crate) fn routes(router: Router) -> Router {
     router
-        .endpoint(delete_device::handler)
-        .endpoint(delete_devices::handler)
+        .endpoint_async(delete_device::handler)
+        .endpoint_async(delete_devices::handler)
         .endpoint(get_device::handler)
         .endpoint(get_devices::handler)
         .endpoint(update_device::handler)

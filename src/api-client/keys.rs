@@ -21,7 +21,7 @@ pub(crate) fn routes(router: Router) -> Router {
         .endpoint_async(get_keys::handler)
         .endpoint(upload_keys::handler)
         .endpoint_async(upload_signatures::handler)
-        .endpoint(upload_signing_keys::handler)
+        .endpoint_async(upload_signing_keys::handler)
 }
 
 /// Keys for a client, who is told of no failures too. Other servers are told of none.

@@ -19,6 +19,11 @@ static PAGES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("layout.html", include_str!("pages/layout.html")),
         ("message.html", include_str!("pages/message.html")),
         ("confirm.html", include_str!("pages/confirm.html")),
+        ("providers.html", include_str!("pages/providers.html")),
+        ("sso_confirm.html", include_str!("pages/sso_confirm.html")),
+        ("auth_done.html", include_str!("pages/auth_done.html")),
+        ("terms.html", include_str!("pages/terms.html")),
+        ("ask.html", include_str!("pages/ask.html")),
     ];
     for (name, text) in pages {
         environment.add_template(name, text).expect("the pages are built in and tested");
@@ -32,8 +37,29 @@ pub(crate) fn page(status: StatusCode, name: &str, values: Value) -> Result<Resp
     page_with_policy(status, name, values, policy)
 }
 
-/// A page under a policy of its own, for what it needs beside its own text.
-pub(crate) fn page_with_policy(
+/// A page with a script of its own, which `nonce` lets run.
+pub(crate) fn page_with_script(
+    status: StatusCode,
+    name: &str,
+    values: Value,
+    nonce: &str,
+) -> Result<Response, ApiError> {
+    let policy = format!(
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-{nonce}'; img-src 'self'; \
+         frame-ancestors 'none'; base-uri 'none'"
+    );
+    page_with_policy(status, name, values, &policy)
+}
+
+/// A page that says what went wrong, for browsers; programs get the error.
+pub(crate) fn refusal(fields: &Fields, title: &str, error: ApiError) -> Result<Response, ApiError> {
+    if !fields.wants_page {
+        return Err(error);
+    }
+    page(error.status(), "message.html", minijinja::context! { title, text => error.message() })
+}
+
+fn page_with_policy(
     status: StatusCode,
     name: &str,
     values: Value,
@@ -58,7 +84,9 @@ pub(crate) fn page_with_policy(
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fields {
     fields: BTreeMap<String, String>,
+    cookies: BTreeMap<String, String>,
     is_json: bool,
+    wants_page: bool,
 }
 
 impl Fields {
@@ -77,6 +105,11 @@ impl Fields {
     /// Whether a program is asking, which wants JSON and no page.
     pub(crate) fn is_json(&self) -> bool {
         self.is_json
+    }
+
+    /// A cookie.
+    pub(crate) fn find_cookie(&self, name: &str) -> Option<&str> {
+        self.cookies.get(name).map(String::as_str)
     }
 }
 
@@ -101,8 +134,20 @@ impl ReadRequest for Fields {
         for (index, argument) in arguments.iter().enumerate() {
             fields.insert(format!("path{index}"), (*argument).to_owned());
         }
-        Ok(Self { fields, is_json })
+        let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+        let wants_page = accept.is_some_and(|kinds| kinds.contains("text/html"));
+        Ok(Self { fields, cookies: cookies(request.headers()), is_json, wants_page })
     }
+}
+
+fn cookies(headers: &http::HeaderMap) -> BTreeMap<String, String> {
+    let mut cookies = BTreeMap::new();
+    for line in headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()) {
+        for (name, value) in line.split(';').filter_map(|pair| pair.split_once('=')) {
+            cookies.insert(name.trim().to_owned(), value.trim().to_owned());
+        }
+    }
+    cookies
 }
 
 #[cfg(test)]
@@ -113,7 +158,7 @@ mod tests {
 
     fn read(method: &str, uri: &str, content_type: &str, body: &str) -> Fields {
         let request = http::Request::builder().method(method).uri(uri).header("content-type", content_type);
-        let request = request.body(body.as_bytes()).expect("is a request");
+        let request = request.header("cookie", "a=1; b=2").body(body.as_bytes()).expect("is a request");
         Fields::read(request, &["x"]).unwrap_or_else(|error| panic!("{error}"))
     }
 
@@ -123,6 +168,7 @@ mod tests {
         let fields = read("POST", "/p?sid=1&token=old&empty=", form, "token=a%26b+c");
         assert_eq!((fields.find("sid"), fields.find("token")), (Some("1"), Some("a&b c")));
         assert_eq!((fields.find("empty"), fields.find("path0")), (None, Some("x")));
+        assert_eq!(fields.find_cookie("b"), Some("2"));
         assert!(!fields.is_json());
         let fields = read("POST", "/p", "application/json", r#"{"sid": "1", "number": 5}"#);
         assert_eq!((fields.find("sid"), fields.find("number"), fields.is_json()), (Some("1"), None, true));
@@ -132,7 +178,7 @@ mod tests {
 
     #[test]
     fn pages_escape_what_is_put_into_them() {
-        for name in ["message.html", "confirm.html"] {
+        for name in ["message.html", "confirm.html", "ask.html", "terms.html"] {
             let values = context! {
                 title => "<script>", text => "\"><script>", next_link => "https://x/\"onload=",
                 fields => vec![vec!["a\"", "<b>"]], button => "<i>",

@@ -6,7 +6,7 @@ use crate::{
     account, account_data, admin, alias, appservice, authenticated_media, backup, context, dehydrated_device,
     delayed_events, device, directory, filter, keys, knock, media, membership, message, peeking, presence,
     profile, push, read_marker, receipt, redact, relations, reporting, room, rtc, search, server, session,
-    space, state, sync, tag, thirdparty, threads, to_device, typing, user_directory,
+    space, state, sync, tag, thirdparty, threads, to_device, typing, uiaa, user_directory,
 };
 
 /// Enters every endpoint of the client-server API.
@@ -53,6 +53,7 @@ pub fn routes(router: Router) -> Router {
         threads::routes,
         to_device::routes,
         typing::routes,
+        uiaa::routes,
         user_directory::routes,
     ];
     areas.into_iter().fold(router, |router, area| area(router))

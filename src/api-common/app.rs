@@ -14,6 +14,7 @@ use kith_peers::Peers;
 use kith_push::Push;
 use kith_rooms::Rooms;
 use kith_search::Search;
+use kith_sso::Sso;
 use kith_store::Store;
 use kith_sync::Sync;
 
@@ -41,6 +42,8 @@ pub struct App {
     pub federation: Arc<Federation>,
     /// Users, devices, tokens.
     pub accounts: Arc<Accounts>,
+    /// Logging in elsewhere.
+    pub sso: Arc<Sso>,
     /// The room domain.
     pub rooms: Arc<Rooms>,
     /// Application services.

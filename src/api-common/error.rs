@@ -30,6 +30,7 @@ mod rooms;
 mod rooms_reading;
 mod rooms_serving;
 mod search;
+mod sso;
 mod store;
 mod sync;
 
@@ -135,6 +136,14 @@ impl ApiError {
     /// The error's status.
     pub fn status(&self) -> StatusCode {
         self.error.status_code
+    }
+
+    /// What is wrong, for people.
+    pub fn message(&self) -> &str {
+        match &self.error.body {
+            ErrorBody::Standard(body) => &body.message,
+            _ => "",
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 //! `pub field: Type,` inside one named struct. A line `Example: value` gives the value to show for a key that has no
 //! default.
 
-use crate::Config;
+use crate::{Config, OidcProvider};
 use figment::value::{Dict, Empty, Num, Value};
 
 const LINE_CHARACTERS_MAX: usize = 100;
@@ -41,6 +41,10 @@ const SECTIONS: &[Section] = &[
     section("search", "[search]", "Search", include_str!("search.rs")),
     section("rtc", "[rtc]", "Rtc", include_str!("rtc.rs")),
     section("email", "[email]", "Email", include_str!("email.rs")),
+    section("oidc_providers", "[[oidc_providers]]", "OidcProvider", include_str!("oidc_providers.rs")),
+    section("sso", "[sso]", "Sso", include_str!("sso.rs")),
+    section("jwt", "[jwt]", "Jwt", include_str!("jwt.rs")),
+    section("ldap", "[ldap]", "Ldap", include_str!("ldap.rs")),
 ];
 
 const fn section(
@@ -63,7 +67,9 @@ const INTRODUCTION: &str = "\
 
 /// The whole example file.
 pub(crate) fn write() -> String {
-    let defaults = Value::serialize(Config::default()).expect("the defaults are plain data");
+    // A list that is empty by default is shown by an entry as it is when nothing is set.
+    let defaults = Config { oidc_providers: vec![OidcProvider::default()], ..Config::default() };
+    let defaults = Value::serialize(defaults).expect("the defaults are plain data");
     let defaults = defaults.into_dict().expect("a struct becomes a dictionary");
     let mut text = INTRODUCTION.to_owned();
     let (_, fields) = read_struct(include_str!("lib.rs"), "Config");

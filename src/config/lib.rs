@@ -15,11 +15,14 @@ mod error;
 #[cfg(test)]
 mod example;
 mod federation;
+mod jwt;
+mod ldap;
 mod limits;
 mod listeners;
 mod load;
 mod logging;
 mod media;
+mod oidc_providers;
 mod outgoing;
 mod passwords;
 mod presence;
@@ -30,6 +33,7 @@ mod rooms;
 mod rtc;
 mod search;
 mod secret;
+mod sso;
 mod storage;
 mod turn;
 mod url_previews;
@@ -42,11 +46,14 @@ pub use delayed_events::DelayedEvents;
 pub use email::{Email, MailTls};
 pub use error::{ConfigError, Problem};
 pub use federation::Federation;
+pub use jwt::{Jwt, JwtAlgorithm};
+pub use ldap::{Ldap, LdapMode};
 pub use limits::Limits;
 pub use listeners::{Listener, Service};
 pub use load::Override;
 pub use logging::{LogFormat, Logging};
 pub use media::{Media, MediaS3, MediaStorage};
+pub use oidc_providers::OidcProvider;
 pub use outgoing::Outgoing;
 pub use passwords::Passwords;
 pub use presence::Presence;
@@ -57,6 +64,7 @@ pub use rooms::{EncryptionByDefault, PublicationRule, Rooms, RuleAction};
 pub use rtc::Rtc;
 pub use search::Search;
 pub use secret::Secret;
+pub use sso::Sso;
 pub use storage::{Durability, Storage};
 pub use turn::Turn;
 pub use url_previews::UrlPreviews;
@@ -107,6 +115,10 @@ pub struct Config {
     pub rtc: Rtc,
     pub search: Search,
     pub url_previews: UrlPreviews,
+    pub oidc_providers: Vec<OidcProvider>,
+    pub sso: Sso,
+    pub jwt: Jwt,
+    pub ldap: Ldap,
 }
 
 impl Default for Config {
@@ -138,6 +150,10 @@ impl Default for Config {
             search: Search::default(),
             rtc: Rtc::default(),
             email: Email::default(),
+            oidc_providers: Vec::new(),
+            sso: Sso::default(),
+            jwt: Jwt::default(),
+            ldap: Ldap::default(),
         }
     }
 }

@@ -178,6 +178,40 @@ fn every_problem_is_told_at_once() {
 }
 
 #[test]
+fn ways_to_log_in_elsewhere_are_checked() {
+    let provider = "[[oidc_providers]]\nid = \"a\"\n";
+    let base = "public_base_url = \"https://example.org\"\n";
+    assert_eq!(load(&format!("{base}{provider}"), &[], &[]).expect("valid").oidc_providers.len(), 1);
+    check_refusal(provider, &[], &["oidc_providers", "public_base_url"]);
+    check_refusal(&format!("{base}{provider}{provider}"), &[], &["oidc_providers.1.id"]);
+    for (line, key) in [
+        ("id = \"a b\"", "oidc_providers.0.id"),
+        ("id = \"ldap\"", "oidc_providers.0.id"),
+        ("issuer = \"id.example.org\"", "oidc_providers.0.issuer"),
+        ("scopes = [\"email\"]", "oidc_providers.0.scopes"),
+        ("icon = \"https://example.org/a.png\"", "oidc_providers.0.icon"),
+    ] {
+        check_refusal(&format!("{base}[[oidc_providers]]\n{line}"), &[], &[key]);
+    }
+    for client in ["app.example.org", "https:", "https://", ":x"] {
+        check_refusal(&format!("[sso]\ntrusted_clients = [\"{client}\"]"), &[], &["sso.trusted_clients.0"]);
+    }
+    load("[sso]\ntrusted_clients = [\"https://a.example\", \"io.element.app:\"]", &[], &[]).expect("valid");
+    check_refusal("[jwt]\nsecret = \"short\"", &[], &["jwt.secret", "32"]);
+    let ldap = "[ldap]\nservers = [\"ldap://a.example\"]\n";
+    load(&format!("{ldap}base = \"dc=example\""), &[], &[]).expect("valid");
+    check_refusal(ldap, &[], &["ldap.base"]);
+    check_refusal("[ldap]\nservers = [\"https://a.example\"]\nbase = \"b\"", &[], &["ldap.servers.0"]);
+    for (line, key) in [
+        ("bind_dn = \"cn=kith\"", "ldap.bind_password"),
+        ("filter = \"a=b\"", "ldap.filter"),
+        ("name_attribute = \"uid)(\"", "ldap.name_attribute"),
+    ] {
+        check_refusal(&format!("{ldap}base = \"b\"\n{line}"), &[], &[key]);
+    }
+}
+
+#[test]
 fn registration_is_open_by_default_only_where_nobody_else_can_reach_it() {
     let check = |file: &str, expected: RegistrationMode| {
         let config = load(file, &[], &[]).expect("valid");

@@ -6,6 +6,7 @@ use figment::Figment;
 use figment::value::Value;
 
 const SECRET_CHARACTERS_MIN: usize = 10;
+const JWT_SECRET_BYTES_MIN: usize = 32;
 const MEMORY_BUDGET_MIB_MIN: u64 = 64;
 const SEARCH_MEMORY_MIB_MIN: u64 = 16;
 const TIMEOUT_MS_MIN: u64 = 100;
@@ -25,6 +26,8 @@ pub(crate) fn check(config: &Config, figment: &Figment) -> Vec<Problem> {
     check_federation(config, &mut problems);
     check_media(config, &mut problems);
     check_email(config, &mut problems);
+    check_logins(config, &mut problems);
+    check_ldap(config, &mut problems);
     problems.found
 }
 
@@ -277,4 +280,91 @@ fn check_email(config: &Config, problems: &mut Problems<'_>) {
         "registration.mode",
         "\"email\" needs email.host: the relay that takes the mails",
     );
+}
+
+fn check_logins(config: &Config, problems: &mut Problems<'_>) {
+    let is_name = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+    for (index, provider) in config.oidc_providers.iter().enumerate() {
+        let key = |name: &str| format!("oidc_providers.{index}.{name}");
+        let well_formed =
+            !provider.id.is_empty() && provider.id.len() <= 64 && provider.id.chars().all(is_name);
+        problems.require(
+            well_formed,
+            &key("id"),
+            "expected letters, digits, \"-\", \"_\" and \".\", at most 64",
+        );
+        let others = config.oidc_providers.iter().take(index);
+        problems.require(
+            others.into_iter().all(|other| other.id != provider.id) && provider.id != "ldap",
+            &key("id"),
+            "another provider has this id, or it is that of the directory (\"ldap\")",
+        );
+        problems.require_url(Some(&provider.issuer), &key("issuer"));
+        problems.require(!provider.name.is_empty(), &key("name"), "people have to be shown something");
+        let is_file = provider.icon.as_deref().is_none_or(|icon| icon.starts_with("mxc://"));
+        problems.require(is_file, &key("icon"), "expected the mxc:// address of a file");
+        problems.require(
+            provider.scopes.iter().any(|scope| scope == "openid"),
+            &key("scopes"),
+            "\"openid\" is needed among them",
+        );
+    }
+    problems.require(
+        config.oidc_providers.is_empty() || config.client_base_url().is_some(),
+        "oidc_providers",
+        "need public_base_url or well_known.client: services send people back there",
+    );
+    for (index, client) in config.sso.trusted_clients.iter().enumerate() {
+        let rest = client.split_once(':').filter(|(scheme, _)| !scheme.is_empty()).map(|(_, rest)| rest);
+        let is_web = client.starts_with("https:") || client.starts_with("http:");
+        let names_host = rest.and_then(|rest| rest.strip_prefix("//")).is_some_and(|host| !host.is_empty());
+        let message = "expected the beginning of an address, such as \"https://app.example.org\" or \"io.element.app:\"";
+        let key = format!("sso.trusted_clients.{index}");
+        problems.require(rest.is_some() && (!is_web || names_host), &key, message);
+    }
+    let jwt = &config.jwt;
+    problems.require(
+        jwt.secret.as_ref().is_none_or(|secret| secret.reveal().len() >= JWT_SECRET_BYTES_MIN),
+        "jwt.secret",
+        format!("whoever guesses it is anybody; at least {JWT_SECRET_BYTES_MIN} characters"),
+    );
+}
+
+fn check_ldap(config: &Config, problems: &mut Problems<'_>) {
+    let ldap = &config.ldap;
+    for (index, server) in ldap.servers.iter().enumerate() {
+        let host = server.strip_prefix("ldaps://").or_else(|| server.strip_prefix("ldap://"));
+        let is_server = host.is_some_and(|host| {
+            let is_name = |character: char| character.is_ascii_alphanumeric() || ".-:[]".contains(character);
+            !host.is_empty() && !host.starts_with(':') && host.chars().all(is_name)
+        });
+        let message = "expected ldaps:// or ldap:// and a host, without a path";
+        problems.require(is_server, &format!("ldap.servers.{index}"), message);
+    }
+    if !ldap.is_on() {
+        return;
+    }
+    problems.require(!ldap.base.is_empty(), "ldap.base", "expected the entry below which people are");
+    problems.require(
+        ldap.bind_dn.is_some() == ldap.bind_password.is_some(),
+        "ldap.bind_password",
+        "bind_dn and bind_password go together: set both or none",
+    );
+    problems.require(
+        ldap.filter.as_deref().is_none_or(|filter| filter.starts_with('(') && filter.ends_with(')')),
+        "ldap.filter",
+        "expected a filter in parentheses",
+    );
+    for (key, attribute) in [
+        ("ldap.name_attribute", &ldap.name_attribute),
+        ("ldap.display_name_attribute", &ldap.display_name_attribute),
+        ("ldap.email_attribute", &ldap.email_attribute),
+    ] {
+        let is_name = |character: char| character.is_ascii_alphanumeric() || "-.;".contains(character);
+        problems.require(
+            !attribute.is_empty() && attribute.chars().all(is_name),
+            key,
+            "expected the name of an attribute",
+        );
+    }
 }

@@ -43,6 +43,8 @@ pub(crate) enum OpenError {
     Appservices(#[from] kith_accounts::AppserviceError),
     #[error(transparent)]
     Mails(#[from] kith_accounts::MailTemplateError),
+    #[error(transparent)]
+    Sso(#[from] kith_sso::OpenError),
 }
 
 fn if_locked(error: &kith_kv::Error) -> &'static str {
@@ -78,6 +80,7 @@ pub(crate) fn open(config: Config, missing: Missing) -> Result<Ground, OpenError
     // Before the directory is made: a broken registration or template must not leave one behind.
     let appservices = read_appservices(&config, &server_name)?;
     let settings = Settings::new(server_name.clone(), &config)?;
+    kith_sso::check(&config)?;
     let data_dir = match missing {
         Missing::Create => DataDir::open_or_create(&config.data_dir, server_name.as_str(), &random)?,
         Missing::Refuse => DataDir::open(&config.data_dir, server_name.as_str(), &random)?,
@@ -98,6 +101,7 @@ pub(crate) fn check(config: &Config) -> Result<(), OpenError> {
     parse_room_version(config)?;
     read_appservices(config, &server_name)?;
     Settings::new(server_name, config)?;
+    kith_sso::check(config)?;
     Ok(())
 }
 

@@ -1,9 +1,10 @@
-//! The client for outgoing requests and the mailer, made from the configuration.
+//! The client for outgoing requests, the mailer and the directory of people, made from the configuration.
 
 use kith_base::{
-    MailError, MailOptions, MailTls, Mailer, Outgoing, OutgoingOptions, Random, outgoing::OutgoingError,
+    Directory, DirectoryError, DirectoryOptions, Finding, MailError, MailOptions, MailTls, Mailer, Outgoing,
+    OutgoingOptions, Random, outgoing::OutgoingError,
 };
-use kith_config::Config;
+use kith_config::{Config, LdapMode};
 use std::path::PathBuf;
 
 /// Why the client could not be made.
@@ -15,6 +16,8 @@ pub(crate) enum OpenError {
     Client(#[from] OutgoingError),
     #[error("email: {0}")]
     Mail(#[from] MailError),
+    #[error("ldap: {0}")]
+    Directory(#[from] DirectoryError),
 }
 
 /// Reads the extra certificates and makes the client.
@@ -49,6 +52,31 @@ pub(crate) fn open_mailer(config: &Config, random: &Random) -> Result<Option<Mai
         extra_ca_certificates: read_certificates(&config.outgoing)?,
     };
     Ok(Some(Mailer::new(options, random.clone())?))
+}
+
+/// The directory, if the configuration names its servers.
+pub(crate) fn open_directory(config: &Config) -> Result<Option<Directory>, OpenError> {
+    let ldap = &config.ldap;
+    if !ldap.is_on() {
+        return Ok(None);
+    }
+    let searcher = ldap.bind_dn.as_ref().zip(ldap.bind_password.as_ref());
+    let searcher = searcher.map(|(name, password)| (name.clone(), password.reveal().to_owned()));
+    let options = DirectoryOptions {
+        urls: ldap.servers.clone(),
+        start_tls: ldap.start_tls,
+        base: ldap.base.clone(),
+        finding: match ldap.mode {
+            LdapMode::Bind => Finding::ByName,
+            LdapMode::Search => Finding::BySearch(searcher),
+        },
+        filter: ldap.filter.clone(),
+        name_attribute: ldap.name_attribute.clone(),
+        display_name_attribute: ldap.display_name_attribute.clone(),
+        email_attribute: ldap.email_attribute.clone(),
+        extra_ca_certificates: read_certificates(&config.outgoing)?,
+    };
+    Ok(Some(Directory::new(options)?))
 }
 
 fn read_certificates(config: &kith_config::Outgoing) -> Result<Vec<Vec<u8>>, OpenError> {

@@ -64,10 +64,11 @@ async fn serve(config: Config, config_file: Option<PathBuf>) -> Result<(), Serve
     control::start(Hands::of(&ground), ground.data_dir.path(), &tasks)?;
     let outgoing = outgoing::open(&ground.config.outgoing)?;
     let mailer = outgoing::open_mailer(&ground.config, &ground.random)?;
+    let directory = outgoing::open_directory(&ground.config)?;
     let message = start_message::write(&ground, config_file.as_deref(), &bound);
     let is_copy = ground.data_dir.is_copy();
     let data_dir = ground.data_dir.clone();
-    let app = wiring::wire(ground, outgoing, mailer, &tasks)?;
+    let app = wiring::wire(ground, outgoing, mailer, directory, &tasks)?;
     if is_copy {
         let e2ee = app.e2ee.clone();
         tasks.blocking(move || recover_from_copy(&e2ee, &data_dir)).await?;

@@ -6,7 +6,7 @@ use crate::figures;
 use crate::open::{Ground, OpenError};
 use kith_api_common::{App, PeerTurns, RateLimiter, Router};
 use kith_appservice::Bridges;
-use kith_base::{Mailer, Outgoing, Tasks};
+use kith_base::{Directory, Mailer, Outgoing, Tasks};
 use kith_e2ee::E2ee;
 use kith_ephemeral::Ephemeral;
 use kith_federation::Federation;
@@ -15,6 +15,7 @@ use kith_peers::Peers;
 use kith_push::Push;
 use kith_rooms::Rooms;
 use kith_search::Search;
+use kith_sso::Sso;
 use kith_store::{Position, Read, RoomSid, UserSid};
 use kith_sync::{Counts, PushRules, Sync, Unread};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -116,11 +117,30 @@ fn bridges(ground: &Ground, outgoing: Outgoing, rooms: Arc<Rooms>, tasks: &Tasks
     })
 }
 
+fn sso(
+    ground: &Ground,
+    outgoing: Outgoing,
+    directory: Option<Directory>,
+    tasks: &Tasks,
+) -> Result<Arc<Sso>, kith_sso::OpenError> {
+    Sso::open(kith_sso::Parts {
+        outgoing,
+        directory,
+        store: Arc::clone(&ground.store),
+        accounts: Arc::clone(&ground.accounts),
+        config: Arc::clone(&ground.config),
+        clock: ground.clock.clone(),
+        random: ground.random.clone(),
+        tasks: tasks.clone(),
+    })
+}
+
 /// Makes every service.
 pub(crate) fn wire(
     ground: Ground,
     outgoing: Outgoing,
     mailer: Option<Mailer>,
+    directory: Option<Directory>,
     tasks: &Tasks,
 ) -> Result<Arc<App>, OpenError> {
     let peers = peers(&ground, outgoing.clone(), tasks)?;
@@ -129,6 +149,7 @@ pub(crate) fn wire(
     let push = push(&ground, outgoing.clone(), Arc::clone(&rooms), tasks);
     let search = search(&ground, Arc::clone(&rooms), tasks)?;
     let bridges = bridges(&ground, outgoing.clone(), Arc::clone(&rooms), tasks);
+    let sso = sso(&ground, outgoing.clone(), directory, tasks)?;
     let Ground { config, clock, random, store, accounts, .. } = ground;
     let sync = Sync::new(kith_sync::Parts {
         store: Arc::clone(&store),
@@ -170,6 +191,7 @@ pub(crate) fn wire(
         peers,
         federation,
         accounts,
+        sso,
         rooms,
         bridges,
         sync,

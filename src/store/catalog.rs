@@ -140,6 +140,13 @@ catalog! {
     SEARCH_PENDING "search_pending" Range;
     DIRECTORY_ENTRIES "directory_entries" Point;
     DIRECTORY_WORDS "directory_words" Range;
+    // Logging in elsewhere (tables/sso.rs).
+    SSO_LOGINS "sso_logins" Point;
+    EXTERNAL_IDS "external_ids" Point;
+    USER_EXTERNAL_IDS "user_external_ids" Range;
+    LOGIN_ORIGINS "login_origins" Point;
+    SSO_DEVICES "sso_devices" Range;
+    SSO_SESSIONS "sso_sessions" Range;
     // User-interactive authentication (tables/uia.rs).
     UIA_SESSIONS "uia_sessions" Point;
     REGISTRATION_TOKENS "registration_tokens" Point;

@@ -34,6 +34,7 @@ pub mod profiles;
 pub mod pushers;
 pub mod remote_devices;
 pub mod sliding;
+pub mod sso;
 pub mod threepids;
 pub mod to_device;
 pub mod tokens;

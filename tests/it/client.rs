@@ -40,4 +40,5 @@ mod thirdparty;
 mod threads;
 mod to_device;
 mod typing;
+mod uiaa;
 mod user_directory;

@@ -22,6 +22,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("peers", 2),
     ("accounts", 2),
     ("rooms", 3),
+    ("sso", 3),
     ("sync", 4),
     ("federation", 4),
     ("e2ee", 4),

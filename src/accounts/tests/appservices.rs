@@ -37,7 +37,7 @@ fn a_bridge_acts_as_its_users_and_as_nobody_else() {
     let on_device = world.accounts.authenticate(&acting_as(ghost, Some("GHOST"))).expect("exists");
     assert_eq!(on_device.device_id.as_ref().map(|device| device.as_str()), Some("GHOST"));
     // Nothing asks a bridge for a password.
-    world.accounts.authorize(&on_device, "delete_devices GHOST", None).expect("needs no proof");
+    world.accounts.authorize(&on_device, "delete_devices GHOST", None, None).expect("needs no proof");
 
     world.user("alice");
     for outside in ["@alice:a.example", "@irc_bob:b.example", "nonsense"] {

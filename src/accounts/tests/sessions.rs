@@ -185,21 +185,21 @@ fn devices_are_named_seen_and_deleted_behind_a_password() {
     assert_eq!(device.last_seen_ms, Some(world.clock.now_ms()));
 
     let operation = "delete_devices OTHER";
-    let Err(UiaError::Challenge(challenge)) = world.accounts.authorize(&alice, operation, None) else {
+    let Err(UiaError::Challenge(challenge)) = world.accounts.authorize(&alice, operation, None, None) else {
         panic!("needs a password");
     };
     let wrong = password_proof("@alice:a.example", "wrong", &challenge.session);
     assert!(matches!(
-        world.accounts.authorize(&alice, operation, Some(&wrong)),
+        world.accounts.authorize(&alice, operation, Some(&wrong), None),
         Err(UiaError::Challenge(challenge)) if challenge.refusal.is_some()
     ));
     let right = password_proof("alice", "sesame", &challenge.session);
-    let elsewhere = world.accounts.authorize(&alice, "delete_devices MORE", Some(&right));
+    let elsewhere = world.accounts.authorize(&alice, "delete_devices MORE", Some(&right), None);
     assert!(matches!(elsewhere, Err(UiaError::OtherOperation)));
-    world.accounts.authorize(&alice, operation, Some(&right)).expect("is proved");
+    world.accounts.authorize(&alice, operation, Some(&right), None).expect("is proved");
     // The session is used up.
     assert!(matches!(
-        world.accounts.authorize(&alice, operation, Some(&right)),
+        world.accounts.authorize(&alice, operation, Some(&right), None),
         Err(UiaError::Challenge(challenge)) if challenge.refusal.is_some()
     ));
     let before = world.accounts.store.visible();

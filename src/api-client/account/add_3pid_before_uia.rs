@@ -20,7 +20,7 @@ use ruma::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::authorize::authorize;
+use crate::authorize::{Proof, authorize};
 
 pub(crate) struct Endpoint;
 
@@ -57,12 +57,18 @@ impl ReadRequest for Wish {
     }
 }
 
-pub(crate) fn handler(call: &Call, request: Request) -> Result<Json<Value>, ApiError> {
+pub(crate) async fn handler(call: Call, request: Request) -> Result<Json<Value>, ApiError> {
+    let mut wish = request.request;
+    let proof = Proof::take(&call, wish.auth.take()).await?;
+    let tasks = call.app.tasks.clone();
+    tasks.blocking(move || add(&call, wish, &proof)).await
+}
+
+fn add(call: &Call, wish: Wish, proof: &Proof) -> Result<Json<Value>, ApiError> {
     let requester = call.full_user()?;
-    let wish = request.request;
     let missing = || ApiError::bad_request(ErrorKind::MissingParam, "missing: three_pid_creds");
     let credentials = wish.three_pid_creds.ok_or_else(missing)?;
-    authorize(call, requester, "account/3pid", wish.auth.as_ref())?;
+    authorize(call, requester, "account/3pid", proof)?;
     let (session, secret) = (credentials.sid.as_str(), credentials.client_secret.as_str());
     call.app.accounts.add_validated_threepid(requester, session, secret)?;
     Ok(Json::ok(json!({})))

@@ -10,13 +10,18 @@ use ruma::api::client::account::{
     deactivate::v3::{self, Response},
 };
 
-use crate::{authorize::authorize, lenient::Lenient};
+use crate::{
+    authorize::{Proof, authorize},
+    lenient::Lenient,
+};
 
 type Request = Own<v3::Request, Lenient<v3::Request>, Response>;
 
 pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, ApiError> {
+    let mut request = request.request.0;
+    let proof = Proof::take(&call, request.auth.take()).await?;
     let app = Arc::clone(&call.app);
-    let closed = app.tasks.blocking(move || close(&call, &request.request.0)).await?;
+    let closed = app.tasks.blocking(move || close(&call, &request, &proof)).await?;
     // If the server stops in the middle, the job that looks for departures goes on.
     if app.rooms.leave_all_across(closed.user).await? == 0 {
         let accounts = Arc::clone(&app.accounts);
@@ -26,8 +31,8 @@ pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, Ap
     Ok(Response { id_server_unbind_result: ThirdPartyIdRemovalStatus::NoSupport })
 }
 
-fn close(call: &Call, request: &v3::Request) -> Result<Deactivated, ApiError> {
+fn close(call: &Call, request: &v3::Request, proof: &Proof) -> Result<Deactivated, ApiError> {
     let requester = call.full_user()?;
-    authorize(call, requester, "account/deactivate", request.auth.as_ref())?;
+    authorize(call, requester, "account/deactivate", proof)?;
     Ok(call.app.accounts.deactivate(requester.user, request.erase)?)
 }

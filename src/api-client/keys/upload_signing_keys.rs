@@ -8,13 +8,22 @@ use ruma::{
     serde::Raw,
 };
 
-use crate::{authorize::authorize, lenient::Lenient};
+use crate::{
+    authorize::{Proof, authorize},
+    lenient::Lenient,
+};
 
 type Request = Own<v3::Request, Lenient<v3::Request>, Response>;
 
-pub(crate) fn handler(call: &Call, request: Request) -> Result<Response, ApiError> {
+pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, ApiError> {
     call.limit(Limit::Keys)?;
-    let request = request.request.0;
+    let mut request = request.request.0;
+    let proof = Proof::take(&call, request.auth.take()).await?;
+    let tasks = call.app.tasks.clone();
+    tasks.blocking(move || upload(&call, request, &proof)).await
+}
+
+fn upload(call: &Call, request: v3::Request, proof: &Proof) -> Result<Response, ApiError> {
     let requester = call.full_user()?;
     let keys = CrossSigningKeys {
         master_key: request.master_key.map(Raw::into_json),
@@ -24,7 +33,7 @@ pub(crate) fn handler(call: &Call, request: Request) -> Result<Response, ApiErro
     let e2ee = &call.app.e2ee;
     match e2ee.upload_signing_keys(requester, &keys, false) {
         Err(CrossSigningError::NeedsProof) => {
-            authorize(call, requester, "keys/device_signing/upload", request.auth.as_ref())?;
+            authorize(call, requester, "keys/device_signing/upload", proof)?;
             e2ee.upload_signing_keys(requester, &keys, true)?;
         }
         other => other?,

@@ -42,7 +42,8 @@ pub(crate) fn handler(call: &Call, _: Request) -> Result<Json<Response>, ApiErro
     // Adding an address needs a mail to prove it.
     capabilities.thirdparty_id_changes =
         ThirdPartyIdChangesCapability { enabled: call.app.config.email.is_on() };
-    capabilities.get_login_token = GetLoginTokenCapability { enabled: has_password };
+    let can_prove = call.app.accounts.can_prove(requester.user)?;
+    capabilities.get_login_token = GetLoginTokenCapability { enabled: can_prove };
     capabilities.profile_fields =
         Some(ProfileFieldsCapability { enabled: may_change_profile, allowed: None, disallowed: None });
     capabilities.account_moderation =

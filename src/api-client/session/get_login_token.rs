@@ -4,14 +4,22 @@
 use kith_api_common::{ApiError, Call, json::Own};
 use ruma::api::client::session::get_login_token::v1::{self, Response};
 
-use crate::{authorize::authorize, lenient::Lenient};
+use crate::{
+    authorize::{Proof, authorize},
+    lenient::Lenient,
+};
 
 type Request = Own<v1::Request, Lenient<v1::Request>, Response>;
 
-pub(crate) fn handler(call: &Call, request: Request) -> Result<Response, ApiError> {
-    let request = request.request.0;
+pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, ApiError> {
+    let proof = Proof::take(&call, request.request.0.auth).await?;
+    let tasks = call.app.tasks.clone();
+    tasks.blocking(move || make(&call, &proof)).await
+}
+
+fn make(call: &Call, proof: &Proof) -> Result<Response, ApiError> {
     let requester = call.full_user()?;
-    authorize(call, requester, "login/get_token", request.auth.as_ref())?;
+    authorize(call, requester, "login/get_token", proof)?;
     let (token, expires_in) = call.app.accounts.create_login_token(requester.user)?;
     Ok(Response { expires_in, login_token: token.reveal().to_owned() })
 }

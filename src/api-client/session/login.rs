@@ -1,13 +1,17 @@
-//! `POST /_matrix/client/v3/login` — logs in: with a password, a login token, or as an application service.
+//! `POST /_matrix/client/v3/login` — logs in: with a password, which this server or a directory knows, a login token, a
+//! token that another program has signed, or as an application service.
 //! <https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3login>
 //!
 //! The body is read here because ruma's type does not survive one without `type`.
+
+use std::sync::Arc;
 
 use kith_accounts::{LoginError, NewDevice, Session};
 use kith_api_common::{
     ApiError, Call, Limit,
     json::{Json, Own, ReadRequest, read_body},
 };
+use kith_sso::DirectoryLoginError;
 use ruma::api::{
     client::{
         session::login::v3,
@@ -44,19 +48,56 @@ impl ReadRequest for Login {
     }
 }
 
-pub(crate) fn handler(call: &Call, request: Request) -> Result<Json<Value>, ApiError> {
-    let login = request.request;
+pub(crate) async fn handler(call: Call, request: Request) -> Result<Json<Value>, ApiError> {
+    let (login, tasks) = (request.request, call.app.tasks.clone());
+    let login = Arc::new(login);
+    let (counted, wish) = (call.clone(), Arc::clone(&login));
+    let asked = tasks.blocking(move || count(&counted, &wish)).await?;
+    let known = match asked {
+        Some(name) => Some(ask_directory(&call, &login, name).await?),
+        None => None,
+    };
+    tasks.blocking(move || log_in(&call, &login, known)).await
+}
+
+/// Counts the try, and answers under which name the directory has to be asked, if it has to.
+fn count(call: &Call, login: &Login) -> Result<Option<String>, ApiError> {
     // A bridge logs its users in from one address.
     if call.find_requester().is_none_or(|requester| requester.appservice.is_none()) {
         call.limit_by_address(Limit::LoginPerAddress)?;
     }
-    let proved = match login.kind.as_str() {
-        "m.login.password" => with_password(call, &login)?,
-        "m.login.token" => {
+    if login.kind != "m.login.password" {
+        return Ok(None);
+    }
+    let (identifier, _) = login.name_and_password()?;
+    let (limiter, key) = (&call.app.rate_limiter, login_key(call, &identifier)?);
+    limiter.check(&call.app, Limit::LoginPerAccount, &key)?;
+    limiter.peek(&call.app, Limit::LoginFailedPerAccount, &key)?;
+    Ok(call.app.accounts.name_in_directory(&identifier)?)
+}
+
+async fn ask_directory(call: &Call, login: &Login, name: String) -> Result<kith_accounts::Login, ApiError> {
+    let (identifier, password) = login.name_and_password()?;
+    let proved = call.app.sso.login_with_directory(name, password).await;
+    if matches!(proved, Err(DirectoryLoginError::Login(LoginError::Wrong))) {
+        let call = call.clone();
+        call.app.tasks.clone().blocking(move || count_failure(&call, &identifier)).await?;
+    }
+    Ok(proved?)
+}
+
+fn log_in(call: &Call, login: &Login, known: Option<kith_accounts::Login>) -> Result<Json<Value>, ApiError> {
+    let proved = match (known, login.kind.as_str()) {
+        (Some(known), _) => known,
+        (None, "m.login.password") => with_password(call, login)?,
+        (None, "m.login.token") => {
             let token = login.token.as_deref().ok_or_else(|| missing("token"))?;
             call.app.accounts.login_with_token(token)?
         }
-        "m.login.application_service" => as_appservice(call, &login)?,
+        (None, "org.matrix.login.jwt" | "m.login.jwt") => {
+            call.app.sso.login_with_jwt(login.token.as_deref().ok_or_else(|| missing("token"))?)?
+        }
+        (None, "m.login.application_service") => as_appservice(call, login)?,
         _ => return Err(ApiError::bad_request(ErrorKind::Unknown, "There is no such way to log in here")),
     };
     let device = NewDevice {
@@ -69,19 +110,24 @@ pub(crate) fn handler(call: &Call, request: Request) -> Result<Json<Value>, ApiE
 }
 
 fn with_password(call: &Call, login: &Login) -> Result<kith_accounts::Login, ApiError> {
-    let identifier = login.identifier()?;
-    let password = login.password.as_deref().ok_or_else(|| missing("password"))?;
-    let user = call.app.accounts.find_by_identifier(&identifier)?;
-    // Names without an account are counted as well, so that the limits do not tell which names have one.
-    let key = user.map_or_else(|| format!("{identifier:?}"), account_key);
-    let limiter = &call.app.rate_limiter;
-    limiter.check(&call.app, Limit::LoginPerAccount, &key)?;
-    limiter.peek(&call.app, Limit::LoginFailedPerAccount, &key)?;
+    let (identifier, password) = login.name_and_password()?;
     let proved = call.app.accounts.login_with_password(&identifier, password);
     if matches!(proved, Err(LoginError::Wrong)) {
-        limiter.check(&call.app, Limit::LoginFailedPerAccount, &key)?;
+        count_failure(call, &identifier)?;
     }
     Ok(proved?)
+}
+
+fn count_failure(call: &Call, identifier: &UserIdentifier) -> Result<(), ApiError> {
+    let key = login_key(call, identifier)?;
+    call.app.rate_limiter.check(&call.app, Limit::LoginFailedPerAccount, &key)
+}
+
+/// What tries are counted under. Names without an account are counted as well, so that the limits do not tell which
+/// names have one.
+fn login_key(call: &Call, identifier: &UserIdentifier) -> Result<String, ApiError> {
+    let user = call.app.accounts.find_by_identifier(identifier)?;
+    Ok(user.map_or_else(|| format!("{identifier:?}"), account_key))
 }
 
 fn as_appservice(call: &Call, login: &Login) -> Result<kith_accounts::Login, ApiError> {
@@ -90,6 +136,11 @@ fn as_appservice(call: &Call, login: &Login) -> Result<kith_accounts::Login, Api
 }
 
 impl Login {
+    fn name_and_password(&self) -> Result<(UserIdentifier, &str), ApiError> {
+        let identifier = self.identifier()?;
+        Ok((identifier, self.password.as_deref().ok_or_else(|| missing("password"))?))
+    }
+
     fn identifier(&self) -> Result<UserIdentifier, ApiError> {
         if let Some(identifier) = &self.identifier {
             return Ok(identifier.clone());

@@ -65,6 +65,7 @@ impl From<PasswordError> for ApiError {
             PasswordError::TooShort(_) | PasswordError::TooLong => {
                 Self::bad_request(ErrorKind::WeakPassword, error.to_string())
             }
+            PasswordError::InDirectory => Self::forbidden(error.to_string()),
             PasswordError::Busy => Self::limit_exceeded(BUSY_RETRY),
             PasswordError::Hash(_) => Self::internal(&error),
             PasswordError::Store(error) => error.into(),
@@ -90,6 +91,7 @@ impl From<RegisterError> for ApiError {
             RegisterError::Closed
             | RegisterError::NoGuests
             | RegisterError::NotTheGuest
+            | RegisterError::AlreadyLinked
             | RegisterError::TokenWithdrawn => Self::forbidden(error.to_string()),
             RegisterError::InUse => Self::bad_request(ErrorKind::UserInUse, "The user name is taken"),
             RegisterError::Missing(_) => Self::bad_request(ErrorKind::MissingParam, error.to_string()),
@@ -279,7 +281,7 @@ fn challenge_body(challenge: Challenge) -> Value {
 fn refusal_code(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::WrongPassword | Refusal::SessionEnded => "M_FORBIDDEN",
-        Refusal::BadToken | Refusal::AddressNotValidated => "M_UNAUTHORIZED",
+        Refusal::BadToken | Refusal::AddressNotValidated | Refusal::NotCompleted => "M_UNAUTHORIZED",
         Refusal::NoSuchStage => "M_UNRECOGNIZED",
     }
 }

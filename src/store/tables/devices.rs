@@ -12,7 +12,7 @@ use crate::{
     record,
     sids::{Position, UserSid},
     table::Table,
-    tables::{dehydrated_devices::DEHYDRATED_DEVICES, device_keys, one_time_keys, pushers, to_device},
+    tables::{dehydrated_devices::DEHYDRATED_DEVICES, device_keys, one_time_keys, pushers, sso, to_device},
 };
 
 /// `(user, device id) → the device`.
@@ -109,6 +109,7 @@ pub fn delete_device(txn: &mut Txn, read: &dyn Read, user: UserSid, device_id: &
     one_time_keys::delete_of_device(txn, read, user, device_id)?;
     to_device::delete_of_device(txn, read, user, device_id)?;
     pushers::delete_of_device(txn, read, user, device_id)?;
+    sso::delete_device(txn, read, user, device_id)?;
     if DEHYDRATED_DEVICES.get(read, &user)?.is_some_and(|dehydrated| dehydrated.device_id == device_id) {
         DEHYDRATED_DEVICES.delete(&mut txn.batch, &user);
     }

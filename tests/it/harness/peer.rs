@@ -389,7 +389,7 @@ fn without(object: &Value, names: &[&str]) -> Value {
     object
 }
 
-fn acceptor(host: &str) -> TlsAcceptor {
+pub(super) fn acceptor(host: &str) -> TlsAcceptor {
     let Certificate { chain, key } = Certificate::issue(&[host]);
     let chain: Vec<CertificateDer<'static>> =
         CertificateDer::pem_slice_iter(chain.as_bytes()).map(|der| der.unwrap().into_owned()).collect();
