@@ -32,6 +32,7 @@ mod rooms_serving;
 mod search;
 mod store;
 mod sync;
+mod thread_subscriptions;
 
 /// An answer that says no.
 #[derive(Debug)]

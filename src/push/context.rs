@@ -10,10 +10,12 @@ use ruma::{
     room_version_rules::RoomPowerLevelsRules,
 };
 
-use crate::Push;
+use crate::{Push, thread_rules::knowing_threads};
 
 /// The context of one room, for one reader after the other: what is the same for all of them is made once.
 pub(crate) struct RoomContext<'a> {
+    push: &'a Push,
+    sid: RoomSid,
     room: Room,
     state: State<'a>,
     joined: u64,
@@ -23,8 +25,9 @@ pub(crate) struct RoomContext<'a> {
 impl Push {
     /// The context of a room with so many members, by its current state.
     pub(crate) fn room_context(&self, room: RoomSid, joined: u64) -> Result<RoomContext<'_>, Error> {
-        let (room, state) = (self.rooms.room_of(room)?, self.rooms.current_state(room)?);
-        Ok(RoomContext { room, state, joined, made: None })
+        let (sid, state) = (room, self.rooms.current_state(room)?);
+        let room = self.rooms.room_of(sid)?;
+        Ok(RoomContext { push: self, sid, room, state, joined, made: None })
     }
 }
 
@@ -51,6 +54,7 @@ impl RoomContext<'_> {
         };
         user_id.clone_into(&mut context.user_id);
         context.user_display_name = name;
+        let context = knowing_threads(context, &self.push.store, user_id, self.sid);
         Ok(self.made.insert(context))
     }
 

@@ -65,6 +65,7 @@ pub mod relations;
 pub mod render;
 pub mod serve;
 pub mod summary;
+pub mod thread_subscriptions;
 pub mod threads;
 pub mod timeline;
 pub mod tokens;

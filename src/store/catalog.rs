@@ -63,6 +63,9 @@ catalog! {
     THREADS "threads" Point;
     THREAD_ORDER "thread_order" Range;
     THREAD_PARTICIPANTS "thread_participants" Point;
+    // Which threads users want to hear of (tables/thread_subscriptions.rs).
+    THREAD_SUBSCRIPTIONS "thread_subscriptions" Range;
+    THREAD_SUBSCRIPTION_STREAM "thread_subscription_stream" Range;
     // Names of rooms, the directory, and what users report (tables/aliases.rs, tables/reports.rs).
     ALIASES "aliases" Point;
     ROOM_ALIASES "room_aliases" Range;

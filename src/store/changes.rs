@@ -97,6 +97,11 @@ pub enum ChangeKind {
         /// Whose.
         user: UserSid,
     },
+    /// A user subscribed to a thread, or no longer wants to hear of it.
+    ThreadSubscription {
+        /// Who.
+        user: UserSid,
+    },
     /// A user's unread or highlight counts changed without an event of their own.
     Unread {
         /// Whose.

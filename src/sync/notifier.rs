@@ -172,6 +172,7 @@ impl Concerned {
                 | ChangeKind::AccountData { user, .. }
                 | ChangeKind::Unread { user, .. }
                 | ChangeKind::KeySignature { user }
+                | ChangeKind::ThreadSubscription { user }
                 | ChangeKind::ToDevice { user } => {
                     concerned.users.insert(*user);
                 }

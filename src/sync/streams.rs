@@ -12,6 +12,7 @@ pub(crate) mod presence;
 pub(crate) mod receipts;
 pub(crate) mod state;
 pub(crate) mod summary;
+pub(crate) mod thread_subscriptions;
 pub(crate) mod timeline;
 pub(crate) mod to_device;
 pub(crate) mod typing;

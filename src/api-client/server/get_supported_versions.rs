@@ -26,6 +26,8 @@ const UNSTABLE_FEATURES: &[&str] = &[
     "org.matrix.msc3912",
     "org.matrix.msc4143",
     "org.matrix.msc4155",
+    "org.matrix.msc4306",
+    "org.matrix.msc4308",
     "org.matrix.msc4380",
     "org.matrix.msc4380.stable",
     "org.matrix.simplified_msc3575",

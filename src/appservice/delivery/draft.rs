@@ -141,6 +141,7 @@ impl<'a> Draft<'a> {
             | ChangeKind::Outbox { .. }
             | ChangeKind::KeySignature { .. }
             | ChangeKind::Pushers { .. }
+            | ChangeKind::ThreadSubscription { .. }
             | ChangeKind::Unread { .. } => Ok(()),
         }
     }

@@ -109,6 +109,7 @@ impl Sender {
             | ChangeKind::ToDevice { .. }
             | ChangeKind::KeySignature { .. }
             | ChangeKind::Pushers { .. }
+            | ChangeKind::ThreadSubscription { .. }
             | ChangeKind::Unread { .. } => {}
         }
         Ok(())

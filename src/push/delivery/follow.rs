@@ -107,6 +107,7 @@ impl Push {
             | ChangeKind::ToDevice { .. }
             | ChangeKind::DeviceList { .. }
             | ChangeKind::Outbox { .. }
+            | ChangeKind::ThreadSubscription { .. }
             | ChangeKind::KeySignature { .. } => {}
         }
         Ok(())

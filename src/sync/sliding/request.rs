@@ -98,6 +98,25 @@ pub struct Extensions {
     pub receipts: PerRoom,
     /// Who is typing.
     pub typing: PerRoom,
+    /// To which threads the user subscribed.
+    #[serde(rename = "io.element.msc4308.thread_subscriptions")]
+    pub thread_subscriptions: Limited,
+}
+
+/// An extension that tells so many changes at most.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Limited {
+    enabled: Option<bool>,
+    limit: Option<u64>,
+}
+
+impl Limited {
+    /// How many changes are told at most; none, if the extension is off.
+    pub(super) fn limit(&self, limit_max: usize) -> Option<usize> {
+        let limit = self.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(limit_max);
+        (self.enabled == Some(true)).then_some(limit.clamp(1, limit_max))
+    }
 }
 
 /// The extension that tells messages to the device.

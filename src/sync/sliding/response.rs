@@ -6,7 +6,10 @@ use ruma::{OwnedRoomId, OwnedUserId};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::{response::DeviceLists, streams::keys::KeyCounts};
+use crate::{
+    response::DeviceLists,
+    streams::{keys::KeyCounts, thread_subscriptions::SubscriptionsPage},
+};
 
 /// The answer to a sliding sync.
 #[derive(Debug, Default, Serialize)]
@@ -116,6 +119,9 @@ pub struct Extensions {
     /// Typing notices by room.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub typing: Option<ByRoom>,
+    /// Subscriptions to threads.
+    #[serde(rename = "io.element.msc4308.thread_subscriptions", skip_serializing_if = "Option::is_none")]
+    pub thread_subscriptions: Option<SubscriptionsPage>,
 }
 
 /// Messages to the device.
@@ -171,5 +177,6 @@ impl Extensions {
             && self.account_data.as_ref().is_none_or(|data| data.global.is_empty() && data.rooms.is_empty())
             && self.receipts.as_ref().is_none_or(|receipts| receipts.rooms.is_empty())
             && self.typing.as_ref().is_none_or(|typing| typing.rooms.is_empty())
+            && self.thread_subscriptions.as_ref().is_none_or(SubscriptionsPage::is_empty)
     }
 }
