@@ -25,7 +25,7 @@ mod factory;
 pub use crate::{
     keys::SigningKey,
     parse::{ParseError, parse_pdu},
-    pdu::Pdu,
+    pdu::{Pdu, STICKY_MS_MAX},
     room_version::RoomVersion,
     verify::VerifiedPdu,
 };

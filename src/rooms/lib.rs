@@ -64,6 +64,7 @@ mod reading;
 pub mod relations;
 pub mod render;
 pub mod serve;
+pub mod sticky;
 pub mod summary;
 pub mod thread_subscriptions;
 pub mod threads;

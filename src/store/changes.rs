@@ -102,6 +102,18 @@ pub enum ChangeKind {
         /// Who.
         user: UserSid,
     },
+    /// An event that clients are told of although it is no news became sticky.
+    Sticky {
+        /// In which room.
+        room: RoomSid,
+    },
+    /// Another server is owed an event (a row of `owed_events`).
+    Owed {
+        /// Which server.
+        server: ServerSid,
+        /// Which event.
+        event: EventSid,
+    },
     /// A user's unread or highlight counts changed without an event of their own.
     Unread {
         /// Whose.

@@ -33,6 +33,7 @@ pub mod profiles;
 pub mod pushers;
 pub mod remote_devices;
 pub mod sliding;
+pub mod sticky;
 pub mod thread_subscriptions;
 pub mod threepids;
 pub mod to_device;

@@ -164,7 +164,9 @@ impl Concerned {
                     // Whoever is invited or has just left is not among the joined.
                     concerned.users.extend(member);
                 }
-                ChangeKind::Receipt { room, private: false, .. } | ChangeKind::Typing { room } => {
+                ChangeKind::Receipt { room, private: false, .. }
+                | ChangeKind::Typing { room }
+                | ChangeKind::Sticky { room } => {
                     concerned.rooms.insert(*room);
                 }
                 ChangeKind::Receipt { user, private: true, .. }
@@ -179,7 +181,10 @@ impl Concerned {
                 ChangeKind::Presence { user } => {
                     concerned.presence.insert(*user);
                 }
-                ChangeKind::Profile { .. } | ChangeKind::Outbox { .. } | ChangeKind::Pushers { .. } => {}
+                ChangeKind::Profile { .. }
+                | ChangeKind::Outbox { .. }
+                | ChangeKind::Owed { .. }
+                | ChangeKind::Pushers { .. } => {}
                 ChangeKind::DeviceList { user } => {
                     concerned.sharing.insert(*user);
                 }

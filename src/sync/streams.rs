@@ -11,6 +11,7 @@ pub(crate) mod outside;
 pub(crate) mod presence;
 pub(crate) mod receipts;
 pub(crate) mod state;
+pub(crate) mod sticky;
 pub(crate) mod summary;
 pub(crate) mod thread_subscriptions;
 pub(crate) mod timeline;

@@ -28,6 +28,7 @@ const UNSTABLE_FEATURES: &[&str] = &[
     "org.matrix.msc4155",
     "org.matrix.msc4306",
     "org.matrix.msc4308",
+    "org.matrix.msc4354",
     "org.matrix.msc4380",
     "org.matrix.msc4380.stable",
     "org.matrix.simplified_msc3575",

@@ -142,6 +142,8 @@ impl<'a> Draft<'a> {
             | ChangeKind::KeySignature { .. }
             | ChangeKind::Pushers { .. }
             | ChangeKind::ThreadSubscription { .. }
+            | ChangeKind::Sticky { .. }
+            | ChangeKind::Owed { .. }
             | ChangeKind::Unread { .. } => Ok(()),
         }
     }

@@ -108,6 +108,8 @@ impl Push {
             | ChangeKind::DeviceList { .. }
             | ChangeKind::Outbox { .. }
             | ChangeKind::ThreadSubscription { .. }
+            | ChangeKind::Sticky { .. }
+            | ChangeKind::Owed { .. }
             | ChangeKind::KeySignature { .. } => {}
         }
         Ok(())

@@ -101,6 +101,19 @@ pub struct Extensions {
     /// To which threads the user subscribed.
     #[serde(rename = "io.element.msc4308.thread_subscriptions")]
     pub thread_subscriptions: Limited,
+    /// What everybody in a room is to get for some time.
+    #[serde(rename = "org.matrix.msc4354.sticky_events")]
+    pub sticky_events: Sticky,
+}
+
+/// The extension that tells sticky events.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Sticky {
+    #[serde(flatten)]
+    pub(super) limited: Limited,
+    /// Up to where the client has got them.
+    pub(super) since: Option<String>,
 }
 
 /// An extension that tells so many changes at most.
@@ -109,6 +122,15 @@ pub struct Extensions {
 pub struct Limited {
     enabled: Option<bool>,
     limit: Option<u64>,
+}
+
+impl Sticky {
+    /// Up to where the client has got them.
+    pub(super) fn since(&self) -> Result<Position, SlidingError> {
+        let since = self.since.as_deref().filter(|since| !since.is_empty());
+        let since = since.map(token::parse_since).transpose().map_err(|_| SlidingError::UnknownToken)?;
+        Ok(since.map_or(Position::START, |since| since.position))
+    }
 }
 
 impl Limited {

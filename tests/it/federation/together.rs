@@ -10,6 +10,7 @@ mod messages;
 mod moderation;
 mod outage;
 mod partition;
+mod sticky;
 
 use serde_json::{Value, json};
 
