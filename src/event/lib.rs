@@ -10,6 +10,7 @@ pub mod client_format;
 pub mod hash;
 pub mod json;
 pub mod keys;
+pub mod owned_state;
 pub mod parse;
 mod pdu;
 pub mod power;
