@@ -36,6 +36,8 @@ pub struct Registration<'a> {
     pub inhibit_login: bool,
     /// Proof for one stage.
     pub auth: Option<&'a AuthData>,
+    /// The provider of captchas says that the one in `auth` is solved.
+    pub captcha_solved: bool,
 }
 
 /// An account that was made.
@@ -130,6 +132,7 @@ impl Accounts {
             user: None,
             flows: self.registration_flows(),
             email: Some(ValidationPurpose::Register),
+            captcha_solved: wish.captcha_solved,
             parameters: kept_parameters(wish),
         };
         let proven = self.prove(&operation, wish.auth)?;
@@ -266,6 +269,9 @@ impl Accounts {
             RegistrationMode::Email => vec![Stage::Email],
             RegistrationMode::Open | RegistrationMode::Closed => Vec::new(),
         };
+        if self.settings.registration.captcha_site_key.is_some() {
+            flow.insert(0, Stage::Captcha);
+        }
         if self.settings.registration.require_terms {
             flow.push(Stage::Terms);
         }

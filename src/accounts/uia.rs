@@ -37,6 +37,8 @@ pub enum Stage {
     Terms,
     /// An email address that has been validated.
     Email,
+    /// A captcha that has been solved.
+    Captcha,
 }
 
 impl Stage {
@@ -48,6 +50,7 @@ impl Stage {
             Self::RegistrationToken => "m.login.registration_token",
             Self::Terms => "m.login.terms",
             Self::Email => "m.login.email.identity",
+            Self::Captcha => "m.login.recaptcha",
         }
     }
 
@@ -58,6 +61,7 @@ impl Stage {
             AuthData::RegistrationToken(_) => Some(Self::RegistrationToken),
             AuthData::Terms(_) => Some(Self::Terms),
             AuthData::EmailIdentity(_) => Some(Self::Email),
+            AuthData::ReCaptcha(_) => Some(Self::Captcha),
             _ => None,
         }
     }
@@ -87,6 +91,8 @@ pub enum Refusal {
     BadToken,
     /// Nobody has validated that address yet.
     AddressNotValidated,
+    /// The captcha has not been solved.
+    CaptchaNotSolved,
     /// No flow has such a stage.
     NoSuchStage,
     /// The session is unknown or too old; a new one was begun.
@@ -100,6 +106,7 @@ impl Refusal {
             Self::WrongPassword => "Invalid password",
             Self::BadToken => "Invalid registration token",
             Self::AddressNotValidated => "The address has not been validated",
+            Self::CaptchaNotSolved => "The captcha has not been solved",
             Self::NoSuchStage => "This kind of authentication is not offered here",
             Self::SessionEnded => "The authentication session is unknown or has ended; begin again",
         }
@@ -135,6 +142,8 @@ pub(crate) struct Operation<'a> {
     pub(crate) flows: Vec<Vec<Stage>>,
     /// What addresses are validated for, where the email stage is among them.
     pub(crate) email: Option<ValidationPurpose>,
+    /// Whoever checks captchas says that the one in the request is solved.
+    pub(crate) captcha_solved: bool,
     /// The parameters to keep, as JSON without any secret; empty if the request brings none.
     pub(crate) parameters: String,
 }
@@ -166,6 +175,7 @@ impl Accounts {
             user: Some(requester.user),
             flows: vec![vec![Stage::Password]],
             email: None,
+            captcha_solved: false,
             parameters: String::new(),
         };
         let proven = self.prove(&operation, auth)?;
@@ -301,6 +311,7 @@ impl Accounts {
     ) -> Result<Option<Refusal>, UiaError> {
         match auth {
             AuthData::Dummy(_) | AuthData::Terms(_) => Ok(None),
+            AuthData::ReCaptcha(_) => Ok((!operation.captcha_solved).then_some(Refusal::CaptchaNotSolved)),
             AuthData::Password(proof) => {
                 let named = self.find_by_identifier(&proof.identifier)?;
                 let user = record.user.filter(|user| Some(*user) == named);
@@ -348,6 +359,10 @@ impl Accounts {
                 },
             });
             parameters.insert(Stage::Terms.as_str().to_owned(), json!({ "policies": { "terms": policy } }));
+        }
+        if flows.iter().flatten().any(|stage| *stage == Stage::Captcha) {
+            let key = json!({ "public_key": registration.captcha_site_key });
+            parameters.insert(Stage::Captcha.as_str().to_owned(), key);
         }
         parameters
     }

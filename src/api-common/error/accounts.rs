@@ -277,6 +277,7 @@ fn refusal_code(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::WrongPassword | Refusal::SessionEnded => "M_FORBIDDEN",
         Refusal::BadToken | Refusal::AddressNotValidated => "M_UNAUTHORIZED",
+        Refusal::CaptchaNotSolved => "M_CAPTCHA_INVALID",
         Refusal::NoSuchStage => "M_UNRECOGNIZED",
     }
 }
