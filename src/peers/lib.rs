@@ -11,6 +11,7 @@ mod backoff;
 mod discovery;
 mod flights;
 mod gate;
+mod identity;
 mod keys;
 mod policy;
 pub mod signing_key;
@@ -37,6 +38,7 @@ use serde_json::value::RawValue;
 use tokio::sync::broadcast;
 
 pub use asker::{Patience, PeerError, Time};
+pub use identity::{BoundAddress, IdentityError, IdentityServer, StoredInvite};
 pub use keys::{NotaryCriteria, RequestError, WantedKeys};
 pub use policy::PolicyError;
 pub use x_matrix::{XMatrix, XMatrixError};
