@@ -39,6 +39,8 @@ pub struct Registration<'a> {
     pub auth: Option<&'a AuthData>,
     /// The access token of the guest who becomes a full user under the name they have.
     pub guest_access_token: Option<&'a str>,
+    /// The provider of captchas says that the one in `auth` is solved.
+    pub captcha_solved: bool,
 }
 
 /// An account that was made.
@@ -143,6 +145,7 @@ impl Accounts {
             user: None,
             flows: self.registration_flows(),
             email: Some(ValidationPurpose::Register),
+            captcha_solved: wish.captcha_solved,
             parameters: kept_parameters(wish),
             vouched: None,
         };
@@ -328,6 +331,9 @@ impl Accounts {
             RegistrationMode::Email => vec![Stage::Email],
             RegistrationMode::Open | RegistrationMode::Closed => Vec::new(),
         };
+        if self.settings.registration.captcha_site_key.is_some() {
+            flow.insert(0, Stage::Captcha);
+        }
         if self.settings.registration.require_terms {
             flow.push(Stage::Terms);
         }

@@ -39,6 +39,7 @@ impl Accounts {
             user: None,
             flows: vec![vec![Stage::Email]],
             email: Some(ValidationPurpose::ResetPassword),
+            captcha_solved: false,
             parameters: String::new(),
             vouched: None,
         };

@@ -39,6 +39,8 @@ pub enum Stage {
     Email,
     /// Having logged in elsewhere once more.
     Sso,
+    /// A captcha that has been solved.
+    Captcha,
 }
 
 impl Stage {
@@ -51,6 +53,7 @@ impl Stage {
             Self::Terms => "m.login.terms",
             Self::Email => "m.login.email.identity",
             Self::Sso => "m.login.sso",
+            Self::Captcha => "m.login.recaptcha",
         }
     }
 
@@ -64,6 +67,7 @@ impl Stage {
             other if other.auth_type().is_some_and(|kind| kind.as_str() == Self::Sso.as_str()) => {
                 Some(Self::Sso)
             }
+            AuthData::ReCaptcha(_) => Some(Self::Captcha),
             _ => None,
         }
     }
@@ -95,6 +99,8 @@ pub enum Refusal {
     AddressNotValidated,
     /// The page for this stage has not been gone through, or not to its end.
     NotCompleted,
+    /// The captcha has not been solved.
+    CaptchaNotSolved,
     /// No flow has such a stage.
     NoSuchStage,
     /// The session is unknown or too old; a new one was begun.
@@ -109,6 +115,7 @@ impl Refusal {
             Self::BadToken => "Invalid registration token",
             Self::AddressNotValidated => "The address has not been validated",
             Self::NotCompleted => "This stage has not been completed",
+            Self::CaptchaNotSolved => "The captcha has not been solved",
             Self::NoSuchStage => "This kind of authentication is not offered here",
             Self::SessionEnded => "The authentication session is unknown or has ended; begin again",
         }
@@ -147,6 +154,8 @@ pub(crate) struct Operation<'a> {
     pub(crate) flows: Vec<Vec<Stage>>,
     /// What addresses are validated for, where the email stage is among them.
     pub(crate) email: Option<ValidationPurpose>,
+    /// Whoever checks captchas says that the one in the request is solved.
+    pub(crate) captcha_solved: bool,
     /// The parameters to keep, as JSON without any secret; empty if the request brings none.
     pub(crate) parameters: String,
     /// Whose password the directory has found right that came with the request.
@@ -182,6 +191,7 @@ impl Accounts {
             user: Some(requester.user),
             flows,
             email: None,
+            captcha_solved: false,
             parameters: String::new(),
             vouched,
         };
@@ -337,6 +347,7 @@ impl Accounts {
     ) -> Result<Option<Refusal>, UiaError> {
         match auth {
             AuthData::Dummy(_) | AuthData::Terms(_) => Ok(None),
+            AuthData::ReCaptcha(_) => Ok((!operation.captcha_solved).then_some(Refusal::CaptchaNotSolved)),
             AuthData::Password(proof) => {
                 let named = self.find_by_identifier(&proof.identifier)?;
                 let user = record.user.filter(|user| Some(*user) == named).ok_or(UiaError::OtherAccount)?;
@@ -384,6 +395,10 @@ impl Accounts {
                 },
             });
             parameters.insert(Stage::Terms.as_str().to_owned(), json!({ "policies": { "terms": policy } }));
+        }
+        if flows.iter().flatten().any(|stage| *stage == Stage::Captcha) {
+            let key = json!({ "public_key": registration.captcha_site_key });
+            parameters.insert(Stage::Captcha.as_str().to_owned(), key);
         }
         parameters
     }

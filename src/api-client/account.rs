@@ -2,6 +2,7 @@
 
 mod add_3pid;
 mod add_3pid_before_uia;
+mod bind_3pid;
 mod change_password;
 mod check_registration_token_validity;
 mod deactivate;
@@ -26,13 +27,14 @@ pub(crate) fn routes(router: Router) -> Router {
     router
         .endpoint_async(add_3pid::handler)
         .endpoint_async(add_3pid_before_uia::handler)
+        .endpoint_async(bind_3pid::handler)
         .endpoint_async(change_password::handler)
         .endpoint(check_registration_token_validity::handler)
         .endpoint_async(deactivate::handler)
-        .endpoint(delete_3pid::handler)
+        .endpoint_async(delete_3pid::handler)
         .endpoint(get_3pids::handler)
         .endpoint(get_username_availability::handler)
-        .endpoint(register::handler)
+        .endpoint_async(register::handler)
         .endpoint_async(request_3pid_management_token_via_email::handler)
         .endpoint(request_3pid_management_token_via_msisdn::handler)
         .endpoint_async(request_password_change_token_via_email::handler)
@@ -41,6 +43,6 @@ pub(crate) fn routes(router: Router) -> Router {
         .endpoint(request_registration_token_via_msisdn::handler)
         .endpoint_raw(show_email_link::handler)
         .endpoint_raw(submit_email_token::handler)
-        .endpoint(unbind_3pid::handler)
+        .endpoint_async(unbind_3pid::handler)
         .endpoint(whoami::handler)
 }

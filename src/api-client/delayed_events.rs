@@ -22,7 +22,10 @@ pub(crate) fn routes(router: Router) -> Router {
         .endpoint(update_delayed_event::old_handler)
 }
 
-/// ruma's request to send something, which may ask in its query to do so later.
+/// The parameter that makes an event sticky: <https://github.com/matrix-org/matrix-spec-proposals/pull/4354>
+const STICKINESS: &str = "org.matrix.msc4354.sticky_duration_ms";
+
+/// ruma's request to send something, which may ask in its query to do so later, and to have it stay in sight.
 pub(crate) struct Delayable<T> {
     pub(crate) request: T,
     uri: http::Uri,
@@ -34,17 +37,40 @@ struct Delay {
     delay_ms: Option<u64>,
 }
 
+#[derive(Default, Deserialize)]
+struct Stickiness {
+    #[serde(rename = "org.matrix.msc4354.sticky_duration_ms")]
+    sticky_ms: Option<u64>,
+}
+
 impl<T: IncomingRequest> ReadRequest for Delayable<T> {
     fn read(request: http::Request<&[u8]>, arguments: &[&str]) -> Result<Self, DeserializationError> {
         let uri = request.uri().clone();
+        let request = without_stickiness(request);
         Ok(Self { request: T::try_from_http_request_inner(request, arguments)?, uri })
     }
+}
+
+/// ruma refuses durations that are longer than allowed, where the proposal has servers cut them short.
+fn without_stickiness(mut request: http::Request<&[u8]>) -> http::Request<&[u8]> {
+    let uri = request.uri();
+    let Some(query) = uri.query().filter(|query| query.contains(STICKINESS)) else { return request };
+    let rest: Vec<&str> = query.split('&').filter(|pair| !pair.starts_with(STICKINESS)).collect();
+    if let Ok(uri) = http::Uri::try_from(format!("{}?{}", uri.path(), rest.join("&"))) {
+        *request.uri_mut() = uri;
+    }
+    request
 }
 
 impl<T> Delayable<T> {
     /// How long it is to be put off, in milliseconds, if it is.
     pub(crate) fn delay_ms(&self) -> Result<Option<u64>, ApiError> {
         Ok(read_query::<Delay>(&self.uri)?.delay_ms)
+    }
+
+    /// How long it is to be sticky, in milliseconds, if it is.
+    pub(crate) fn sticky_ms(&self) -> Result<Option<u64>, ApiError> {
+        Ok(read_query::<Stickiness>(&self.uri)?.sticky_ms)
     }
 }
 

@@ -14,7 +14,7 @@ mod leave_room;
 mod unban_user;
 
 use kith_api_common::{ApiError, Router};
-use kith_rooms::membership::ThirdPartySigned;
+use kith_rooms::{membership::ThirdPartySigned, visiting::address::AddressInvite};
 use ruma::api::client::membership;
 
 pub(crate) fn routes(router: Router) -> Router {
@@ -32,6 +32,16 @@ pub(crate) fn routes(router: Router) -> Router {
         .endpoint_async(kick_user::handler)
         .endpoint_async(leave_room::handler)
         .endpoint_async(unban_user::handler)
+}
+
+/// An invite to an address.
+pub(crate) fn address_invite(invited: membership::Invite3pid) -> AddressInvite {
+    AddressInvite {
+        id_server: invited.id_server,
+        id_access_token: invited.id_access_token,
+        medium: invited.medium.to_string(),
+        address: invited.address,
+    }
 }
 
 fn third_party_signed(signed: membership::ThirdPartySigned) -> Result<ThirdPartySigned, ApiError> {

@@ -1,6 +1,7 @@
 //! What a client asks the server about itself, and the small services beside messaging.
 
 mod discover_homeserver;
+mod discover_policy_server;
 mod discover_server;
 mod discover_support;
 mod get_capabilities;
@@ -13,6 +14,7 @@ use kith_api_common::Router;
 pub(crate) fn routes(router: Router) -> Router {
     router
         .endpoint(discover_homeserver::handler)
+        .endpoint(discover_policy_server::handler)
         .endpoint(discover_server::handler)
         .endpoint(discover_support::handler)
         .endpoint(get_capabilities::handler)

@@ -33,6 +33,7 @@ mod search;
 mod sso;
 mod store;
 mod sync;
+mod thread_subscriptions;
 
 /// An answer that says no.
 #[derive(Debug)]

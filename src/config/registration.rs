@@ -39,6 +39,23 @@ pub struct Registration {
     /// Example: "Terms of service"
     pub terms_name: Option<String>,
 
+    /// Have whoever registers solve a captcha: the key with which clients show it. Any provider will do that is asked by
+    /// a form with `secret` and `response` and answers with `success`: reCAPTCHA, hCaptcha, Turnstile. Needs
+    /// captcha_secret_key.
+    ///
+    /// Example: "a key that everybody may see"
+    pub captcha_site_key: Option<String>,
+
+    /// The key with which this server asks the provider whether a captcha was solved.
+    ///
+    /// Example: "a key that nobody may see"
+    pub captcha_secret_key: Option<Secret>,
+
+    /// Where it asks. Unset: reCAPTCHA's own.
+    ///
+    /// Example: "https://captcha.example.org/siteverify"
+    pub captcha_verify_url: Option<String>,
+
     /// Let clients look around as guests without an account, in rooms that allow it.
     pub guests: bool,
 }

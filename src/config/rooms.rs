@@ -22,6 +22,12 @@ pub struct Rooms {
 
     /// Show the public directory to other servers, whose users then find this server's published rooms.
     pub directory_for_other_servers: bool,
+
+    /// Let only subscribed threads notify, for everyone. A thread that somebody is not subscribed to then notifies them
+    /// only of what mentions them, and one that they are subscribed to of everything, whatever else they have set for
+    /// the room. Not every client can subscribe yet, and whoever has an older one would hear of no thread: so it is the
+    /// case only for those who have subscribed to a thread once, unless you say otherwise here.
+    pub thread_rules_for_everyone: bool,
 }
 
 /// One rule about publishing in the directory.
@@ -68,6 +74,7 @@ impl Default for Rooms {
             directory_publication: vec![PublicationRule::default()],
             require_auth_for_directory: true,
             directory_for_other_servers: true,
+            thread_rules_for_everyone: false,
         }
     }
 }

@@ -70,6 +70,15 @@ fn check_names(config: &Config, problems: &mut Problems<'_>) {
     problems.require_url(config.public_base_url.as_deref(), "public_base_url");
     problems.require_url(config.well_known.client.as_deref(), "well_known.client");
     problems.require_url(config.well_known.support_page.as_deref(), "well_known.support_page");
+    let key = config.well_known.policy_server_key.as_deref();
+    let is_key = |key: &str| {
+        key.len() == 43 && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte))
+    };
+    problems.require(
+        key.is_none_or(is_key),
+        "well_known.policy_server_key",
+        "expected an ed25519 key in unpadded base64: 43 characters",
+    );
     problems.require_url(config.rtc.livekit_service_url.as_deref(), "rtc.livekit_service_url");
     for (index, contact) in config.well_known.support_contacts.iter().enumerate() {
         let reachable = contact.email_address.is_some() || contact.matrix_id.is_some();
@@ -108,6 +117,12 @@ fn check_registration(config: &Config, problems: &mut Problems<'_>) {
         !registration.require_terms || registration.terms_url.is_some(),
         "registration.require_terms",
         "needs registration.terms_url, the page people consent to",
+    );
+    problems.require_url(registration.captcha_verify_url.as_deref(), "registration.captcha_verify_url");
+    problems.require(
+        registration.captcha_site_key.is_some() == registration.captcha_secret_key.is_some(),
+        "registration.captcha_site_key",
+        "captcha_site_key and captcha_secret_key go together: set both or none",
     );
 }
 

@@ -22,6 +22,12 @@ pub struct WellKnown {
     /// Example: "https://example.org/help"
     pub support_page: Option<String>,
 
+    /// The public key of the policy server that signs events under this server's name, in unpadded base64
+    /// (`/.well-known/matrix/policy_server`). Kith is none itself; unset: 404.
+    ///
+    /// Example: "6yhHGKhCiXTSEN2ksjV7kX/N6rBQZ3Xb+M7LlC6NS+s"
+    pub policy_server_key: Option<String>,
+
     /// People to turn to. Each has an email_address, a matrix_id or both, and a role: "m.role.admin" or
     /// "m.role.security".
     ///

@@ -123,6 +123,7 @@ impl World {
             content: content.expect("JSON"),
             transaction_id: None,
             timestamp_ms: None,
+            sticky_ms: None,
         };
         self.rooms.send_message(&self.alice, &self.room_id, message).expect("sends")
     }

@@ -17,7 +17,10 @@ use ruma::{
 };
 use serde_json::value::RawValue;
 
-use crate::{Pdu, RoomVersion};
+use crate::{
+    Pdu, RoomVersion,
+    owned_state::{self, Masked},
+};
 
 /// Why an event is not allowed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -85,7 +88,14 @@ pub fn check(pdu: &Pdu, state: impl Fn(&StateEventType, &str) -> Option<Pdu>) ->
         let found = state(kind, state_key);
         if *kind == StateEventType::RoomJoinRules { found_or_default_join_rule(pdu, found) } else { found }
     };
-    check_state_dependent_auth_rules(pdu.room_version().auth(), pdu, fetch_state).map_err(AuthError)
+    let rules = pdu.room_version().auth();
+    if !pdu.room_version().has_owned_state() {
+        return check_state_dependent_auth_rules(rules, pdu, fetch_state).map_err(AuthError);
+    }
+    if !owned_state::allows(pdu, &state) {
+        return Err(AuthError::new("the state key is somebody else's who does not have less power"));
+    }
+    check_state_dependent_auth_rules(rules, Masked::new(pdu.clone(), true), fetch_state).map_err(AuthError)
 }
 
 /// The id of the create event of a room that is named by that event's hash.

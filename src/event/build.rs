@@ -17,6 +17,7 @@ use crate::{
     ParseError, Pdu, RoomVersion, SigningKey, hash,
     json::{JsonError, NESTING_DEPTH_MAX, Object, Strictness, Value, nesting, parse_object},
     parse,
+    pdu::STICKY,
 };
 
 /// What somebody wants to say: the part of an event that does not depend on where in the room it goes.
@@ -30,18 +31,20 @@ pub struct Draft {
     pub content: Box<RawValue>,
     /// The target, for a redaction. It is put where the room version wants it.
     pub redacts: Option<OwnedEventId>,
+    /// How long servers keep telling everybody of it, in milliseconds, if they do.
+    pub sticky_ms: Option<u64>,
 }
 
 impl Draft {
     /// A message, or any other event that is not state.
     pub fn message(kind: TimelineEventType, content: Box<RawValue>) -> Self {
-        Self { kind, state_key: None, content, redacts: None }
+        Self { kind, state_key: None, content, redacts: None, sticky_ms: None }
     }
 
     /// A state event.
     pub fn state(kind: StateEventType, state_key: impl Into<String>, content: Box<RawValue>) -> Self {
         let kind = TimelineEventType::from(kind.to_string());
-        Self { kind, state_key: Some(state_key.into()), content, redacts: None }
+        Self { kind, state_key: Some(state_key.into()), content, redacts: None, sticky_ms: None }
     }
 
     /// A state event whose content is given as a value.
@@ -206,6 +209,10 @@ fn unsigned_event(draft: Draft, context: &Context<'_>) -> Result<Object, BuildEr
     }
     if let Some(state_key) = draft.state_key {
         event.insert("state_key".to_owned(), Value::String(state_key));
+    }
+    if let Some(sticky_ms) = draft.sticky_ms {
+        let sticky = Object::from([("duration_ms".to_owned(), integer(sticky_ms))]);
+        event.insert(STICKY.to_owned(), Value::Object(sticky));
     }
     event.insert("type".to_owned(), Value::String(draft.kind.to_string()));
     event.insert("content".to_owned(), Value::Object(content));

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use ruma::{EventId, UserId, events::TimelineEventType, serde::Raw};
 use serde_json::value::RawValue;
 
-use crate::{Pdu, json::write_string};
+use crate::{Pdu, json::write_string, pdu::STICKY};
 
 /// The unsigned part of an event as one client sees it. Texts that are JSON must be valid JSON.
 #[derive(Clone, Copy, Debug, Default)]
@@ -58,6 +58,9 @@ pub fn client_event(pdu: &Pdu, unsigned: &Unsigned<'_>, room_id: RoomIdIn) -> St
         _ => members.json("content", pdu.content_text()),
     }
     members.text("event_id", pdu.event_id().as_str());
+    if let Some(sticky_ms) = pdu.sticky_ms() {
+        members.json(STICKY, &format!(r#"{{"duration_ms":{sticky_ms}}}"#));
+    }
     members.number("origin_server_ts", pdu.origin_server_ts());
     if room_id == RoomIdIn::Event {
         members.text("room_id", pdu.room_id().as_str());

@@ -132,7 +132,13 @@ impl World {
             ..self.context(fork, &sender)
         };
         let redacts = say.redacts.map(|id| EventId::parse(id).expect("an event id"));
-        let draft = Draft { kind, state_key: say.state_key.map(ToOwned::to_owned), content, redacts };
+        let draft = Draft {
+            kind,
+            state_key: say.state_key.map(ToOwned::to_owned),
+            content,
+            redacts,
+            sticky_ms: None,
+        };
         let pdu = build(draft, &context).expect("a well-formed event");
         self.remember(&pdu);
         pdu

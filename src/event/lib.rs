@@ -10,6 +10,7 @@ pub mod client_format;
 pub mod hash;
 pub mod json;
 pub mod keys;
+pub mod owned_state;
 pub mod parse;
 mod pdu;
 pub mod power;
@@ -25,7 +26,7 @@ mod factory;
 pub use crate::{
     keys::SigningKey,
     parse::{ParseError, parse_pdu},
-    pdu::Pdu,
+    pdu::{Pdu, STICKY_MS_MAX},
     room_version::RoomVersion,
     verify::VerifiedPdu,
 };

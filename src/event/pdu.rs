@@ -17,6 +17,12 @@ use serde_json::value::RawValue;
 
 use crate::{ParseError, RoomVersion};
 
+/// Where an event says how long servers keep telling everybody of it.
+/// <https://github.com/matrix-org/matrix-spec-proposals/pull/4354>
+pub(crate) const STICKY: &str = "msc4354_sticky";
+/// No event is sticky for longer, in milliseconds.
+pub const STICKY_MS_MAX: u64 = 3_600_000;
+
 /// An event as servers exchange it.
 #[derive(Clone)]
 pub struct Pdu(Arc<Inner>);
@@ -35,6 +41,7 @@ struct Inner {
     depth: u64,
     origin_server_ts: u64,
     rejected: bool,
+    sticky_ms: Option<u64>,
     /// Where in `json` the type is, if it stands there without escapes.
     kind_text: Option<Range<usize>>,
     /// Where in `json` the content is.
@@ -75,6 +82,7 @@ impl Pdu {
             depth: inner.depth,
             origin_server_ts: inner.origin_server_ts,
             rejected,
+            sticky_ms: inner.sticky_ms,
             kind_text: inner.kind_text.clone(),
             content: inner.content.clone(),
             unsigned: inner.unsigned.clone(),
@@ -178,6 +186,11 @@ impl Pdu {
     /// When its server says it was made, in milliseconds since 1970.
     pub fn origin_server_ts(&self) -> u64 {
         self.0.origin_server_ts
+    }
+
+    /// How long servers keep telling everybody of it, in milliseconds, if it is an event of that kind.
+    pub fn sticky_ms(&self) -> Option<u64> {
+        self.0.sticky_ms
     }
 
     /// The event this one redacts, if it is a redaction; from the place where the room version puts it.

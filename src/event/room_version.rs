@@ -3,7 +3,7 @@
 //! The rules themselves come from ruma as a record of switches; this file adds what ruma's record leaves out.
 //! <https://spec.matrix.org/v1.19/rooms/>
 
-use std::fmt;
+use std::{fmt, sync::LazyLock};
 
 use ruma::{
     RoomVersionId,
@@ -19,6 +19,7 @@ pub struct RoomVersion {
     id: RoomVersionId,
     rules: RoomVersionRules,
     depth_max: u64,
+    owned_state: bool,
 }
 
 /// Depths of rooms before version 6 are signed 64-bit integers.
@@ -27,20 +28,42 @@ const DEPTH_MAX_V1: u64 = i64::MAX as u64;
 /// Canonical JSON, mandatory since version 6, has no integer beyond this.
 const DEPTH_MAX_V6: u64 = (1 << 53) - 1;
 
-static TABLE: [RoomVersion; 12] = [
-    RoomVersion { id: RoomVersionId::V1, rules: RoomVersionRules::V1, depth_max: DEPTH_MAX_V1 },
-    RoomVersion { id: RoomVersionId::V2, rules: RoomVersionRules::V2, depth_max: DEPTH_MAX_V1 },
-    RoomVersion { id: RoomVersionId::V3, rules: RoomVersionRules::V3, depth_max: DEPTH_MAX_V1 },
-    RoomVersion { id: RoomVersionId::V4, rules: RoomVersionRules::V4, depth_max: DEPTH_MAX_V1 },
-    RoomVersion { id: RoomVersionId::V5, rules: RoomVersionRules::V5, depth_max: DEPTH_MAX_V1 },
-    RoomVersion { id: RoomVersionId::V6, rules: RoomVersionRules::V6, depth_max: DEPTH_MAX_V6 },
-    RoomVersion { id: RoomVersionId::V7, rules: RoomVersionRules::V7, depth_max: DEPTH_MAX_V6 },
-    RoomVersion { id: RoomVersionId::V8, rules: RoomVersionRules::V8, depth_max: DEPTH_MAX_V6 },
-    RoomVersion { id: RoomVersionId::V9, rules: RoomVersionRules::V9, depth_max: DEPTH_MAX_V6 },
-    RoomVersion { id: RoomVersionId::V10, rules: RoomVersionRules::V10, depth_max: DEPTH_MAX_V6 },
-    RoomVersion { id: RoomVersionId::V11, rules: RoomVersionRules::V11, depth_max: DEPTH_MAX_V6 },
-    RoomVersion { id: RoomVersionId::V12, rules: RoomVersionRules::V12, depth_max: DEPTH_MAX_V6 },
-];
+static TABLE: LazyLock<Vec<RoomVersion>> = LazyLock::new(|| {
+    let specified = [
+        (RoomVersionId::V1, RoomVersionRules::V1, DEPTH_MAX_V1),
+        (RoomVersionId::V2, RoomVersionRules::V2, DEPTH_MAX_V1),
+        (RoomVersionId::V3, RoomVersionRules::V3, DEPTH_MAX_V1),
+        (RoomVersionId::V4, RoomVersionRules::V4, DEPTH_MAX_V1),
+        (RoomVersionId::V5, RoomVersionRules::V5, DEPTH_MAX_V1),
+        (RoomVersionId::V6, RoomVersionRules::V6, DEPTH_MAX_V6),
+        (RoomVersionId::V7, RoomVersionRules::V7, DEPTH_MAX_V6),
+        (RoomVersionId::V8, RoomVersionRules::V8, DEPTH_MAX_V6),
+        (RoomVersionId::V9, RoomVersionRules::V9, DEPTH_MAX_V6),
+        (RoomVersionId::V10, RoomVersionRules::V10, DEPTH_MAX_V6),
+        (RoomVersionId::V11, RoomVersionRules::V11, DEPTH_MAX_V6),
+        (RoomVersionId::V12, RoomVersionRules::V12, DEPTH_MAX_V6),
+    ];
+    let specified = specified.into_iter().map(|(id, rules, depth_max)| RoomVersion {
+        id,
+        rules,
+        depth_max,
+        owned_state: false,
+    });
+    specified
+        .chain([
+            with_owned_state("org.matrix.msc3757.10", RoomVersionRules::V10),
+            with_owned_state("org.matrix.msc3757.11", RoomVersionRules::V11),
+        ])
+        .collect()
+});
+
+/// A version of the specification with the rules about owned state on top.
+/// <https://github.com/matrix-org/matrix-spec-proposals/pull/3757>
+fn with_owned_state(id: &str, mut rules: RoomVersionRules) -> RoomVersion {
+    let id = RoomVersionId::try_from(id).expect("a well-formed name");
+    rules.disposition = RoomVersionDisposition::Unstable;
+    RoomVersion { id, rules, depth_max: DEPTH_MAX_V6, owned_state: true }
+}
 
 impl RoomVersion {
     /// The version new rooms get unless somebody asks for another.
@@ -61,7 +84,7 @@ impl RoomVersion {
         Self::get(&Self::DEFAULT_ID).expect("the default version is in the table above")
     }
 
-    /// Every version this server can take part in, oldest first; the list behind the `m.room_versions`
+    /// Every version this server can take part in, those of the specification first, by age; the list behind the `m.room_versions`
     /// capability and the `ver` parameters of joins.
     pub fn all() -> &'static [Self] {
         &TABLE
@@ -155,6 +178,11 @@ impl RoomVersion {
     /// Whether `knock_restricted` is a join rule. Since version 10.
     pub fn has_knock_restricted(&self) -> bool {
         self.rules.authorization.knock_restricted_join_rule
+    }
+
+    /// Whether a state key may be a user id and more, and whoever has more power than that user may write it too.
+    pub fn has_owned_state(&self) -> bool {
+        self.owned_state
     }
 
     /// The greatest `depth` an event may have.

@@ -11,6 +11,7 @@ mod backoff;
 mod discovery;
 mod flights;
 mod gate;
+mod identity;
 mod keys;
 mod policy;
 pub mod signing_key;
@@ -38,6 +39,7 @@ use tokio::sync::broadcast;
 
 pub use asker::{Patience, PeerError, Time};
 pub use discovery::delegated;
+pub use identity::{BoundAddress, IdentityError, IdentityServer, StoredInvite};
 pub use keys::{NotaryCriteria, RequestError, WantedKeys};
 pub use policy::PolicyError;
 pub use x_matrix::{XMatrix, XMatrixError};

@@ -10,10 +10,12 @@ use ruma::{
     room_version_rules::RoomPowerLevelsRules,
 };
 
-use crate::Push;
+use crate::{Push, thread_rules::knowing_threads};
 
 /// The context of one room, for one reader after the other: what is the same for all of them is made once.
 pub(crate) struct RoomContext<'a> {
+    push: &'a Push,
+    sid: RoomSid,
     room: Room,
     state: State<'a>,
     joined: u64,
@@ -25,8 +27,9 @@ impl Push {
     pub(crate) fn room_context(&self, room: RoomSid, joined: u64) -> Result<RoomContext<'_>, Error> {
         // Servers of whose users none is known yet have one at least: a large room does not look like a chat of two.
         let joined = joined.saturating_add(self.rooms.servers_only_said(room)?);
-        let (room, state) = (self.rooms.room_of(room)?, self.rooms.current_state(room)?);
-        Ok(RoomContext { room, state, joined, made: None })
+        let (sid, state) = (room, self.rooms.current_state(room)?);
+        let room = self.rooms.room_of(sid)?;
+        Ok(RoomContext { push: self, sid, room, state, joined, made: None })
     }
 }
 
@@ -53,6 +56,7 @@ impl RoomContext<'_> {
         };
         user_id.clone_into(&mut context.user_id);
         context.user_display_name = name;
+        let context = knowing_threads(context, &self.push.store, user_id, self.sid);
         Ok(self.made.insert(context))
     }
 

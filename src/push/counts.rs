@@ -27,6 +27,7 @@ use crate::{
     Push,
     evaluate::{Says, says},
     rules::Rules,
+    thread_rules,
 };
 
 /// How many unread events of a room are evaluated one by one.
@@ -91,6 +92,7 @@ struct ReadUpTo {
 pub(crate) struct Counted {
     read: ReadUpTo,
     rules: Position,
+    subscriptions: Position,
     up_to: Position,
     unread: Unread,
 }
@@ -111,8 +113,12 @@ impl Push {
         };
         let read = self.read_up_to(view, user, room, membership.position)?;
         let rules = self.rules(user, user_id)?;
+        let subscriptions = thread_rules::changed_at(view, user)?;
         let earlier = self.counted.get(&(user, room)).filter(|earlier| {
-            earlier.read == read && earlier.rules == rules.position && earlier.up_to <= until
+            earlier.read == read
+                && earlier.rules == rules.position
+                && earlier.subscriptions == subscriptions
+                && earlier.up_to <= until
         });
         let heads = rooms::get_heads(view, room)?;
         let up_to = heads.position.min(until);
@@ -137,7 +143,8 @@ impl Push {
             ignored: &ignored,
         };
         evaluation.count(from, up_to, &mut unread)?;
-        let counted = Counted { read, rules: rules.position, up_to, unread: unread.clone() };
+        let unread_now = unread.clone();
+        let counted = Counted { read, rules: rules.position, subscriptions, up_to, unread: unread_now };
         self.counted.insert((user, room), Arc::new(counted));
         Ok(unread)
     }

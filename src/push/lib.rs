@@ -12,6 +12,7 @@ mod evaluate;
 mod notifications;
 mod pushers;
 mod rules;
+mod thread_rules;
 
 use std::sync::Arc;
 

@@ -19,7 +19,7 @@ use ruma::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::Push;
+use crate::{Push, thread_rules};
 
 /// The type of the account data that holds the rules.
 const PUSH_RULES: &str = "m.push_rules";
@@ -146,8 +146,20 @@ impl Push {
     }
 
     /// The account data event that a client sees of somebody who never changed their rules.
-    pub fn default_content(user_id: &UserId) -> String {
-        written(&Ruleset::server_default(user_id)).to_string()
+    pub fn default_content(&self, user_id: &UserId) -> String {
+        written(&self.default_rules(user_id)).to_string()
+    }
+
+    /// The rules of somebody who never changed them.
+    fn default_rules(&self, user_id: &UserId) -> Ruleset {
+        self.with_threads(Ruleset::server_default(user_id))
+    }
+
+    fn with_threads(&self, mut ruleset: Ruleset) -> Ruleset {
+        if self.config.rooms.thread_rules_for_everyone {
+            thread_rules::add_to(&mut ruleset);
+        }
+        ruleset
     }
 
     pub(crate) fn rules(&self, user: UserSid, user_id: &UserId) -> Result<Rules, kith_store::Error> {
@@ -160,15 +172,15 @@ impl Push {
         }
         let stored = row.and_then(|row| serde_json::from_str::<Content>(&row.content).ok());
         let ruleset = match stored {
-            Some(content) => content.global,
-            None => Ruleset::server_default(user_id),
+            Some(content) => self.with_threads(content.global),
+            None => self.default_rules(user_id),
         };
         let rules = Rules { position, ruleset: Arc::new(ruleset) };
         self.rulesets.ready.insert(user, rules.clone());
         Ok(rules)
     }
 
-    fn change(
+    pub(crate) fn change(
         &self,
         requester: &Requester,
         edit: impl FnOnce(&mut Ruleset) -> Result<(), RuleError>,

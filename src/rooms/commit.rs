@@ -11,6 +11,7 @@ mod mentions;
 mod redactions;
 mod relations;
 mod rows;
+mod sticky;
 mod stripped;
 
 use std::collections::{BTreeMap, HashMap};
@@ -79,6 +80,8 @@ pub(crate) struct NewEvent {
     pub(crate) arrival: Arrival,
     /// The room's current state before the event arrived.
     room_state_before: StateRoot,
+    /// Nothing but the room's state speaks against its being sticky.
+    may_stick: bool,
     relates_to: Option<RelatesTo>,
 }
 
@@ -100,7 +103,8 @@ impl Rooms {
         mut txn: Txn,
     ) -> Result<Committed, Error> {
         let mut aftermaths = Vec::new();
-        for write in writes {
+        for mut write in writes {
+            write.reconsider()?;
             aftermaths.push(write.finish(&mut txn)?);
         }
         let committed = self.store.commit(txn)?;
@@ -271,7 +275,7 @@ impl<'a> RoomWrite<'a> {
         transaction: Option<Transaction>,
         arrival: Arrival,
     ) -> Result<EventSid, WriteError> {
-        let Judged { sid, pdu, verdict, reason, auth, prev, state_before, hash_matched, own, unsigned: _ } =
+        let Judged { sid, pdu, verdict, reason, auth, prev, state_before, hash_matched, own, unsigned } =
             judged;
         let mut pdu = pdu.with_rejected(verdict == Verdict::Rejected);
         let mut meta = EventMeta { transaction, reason, ..self.new_meta(&pdu, verdict, auth, prev)? };
@@ -287,6 +291,9 @@ impl<'a> RoomWrite<'a> {
             _ => state_before,
         };
         self.push(sid, pdu, meta, arrival);
+        if let Some(new) = self.events.last_mut() {
+            new.may_stick = unsigned.is_none();
+        }
         if verdict == Verdict::Accepted && arrival == Arrival::Live {
             self.advance(sid, state_after, own)?;
         }
@@ -331,7 +338,15 @@ impl<'a> RoomWrite<'a> {
         let relates_to = RelatesTo::of(&pdu).filter(|_| placed && meta.verdict == Verdict::Accepted);
         let room_state_before = self.heads.state;
         self.index.insert(sid, self.events.len());
-        self.events.push(NewEvent { sid, pdu, meta, arrival, room_state_before, relates_to });
+        self.events.push(NewEvent {
+            sid,
+            pdu,
+            meta,
+            arrival,
+            room_state_before,
+            may_stick: true,
+            relates_to,
+        });
     }
 
     /// The room moves on to an accepted event, unless what follows it is here already.

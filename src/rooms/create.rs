@@ -42,8 +42,6 @@ pub struct NewRoom {
     pub topic: Option<String>,
     /// Who is invited.
     pub invite: Vec<OwnedUserId>,
-    /// Somebody is invited by an address.
-    pub invites_by_address: bool,
     /// Its version; by default the one the operator chose.
     pub version: Option<String>,
     /// What its create event says besides.
@@ -102,9 +100,6 @@ pub enum CreateError {
     /// The operator does not let the user publish the room.
     #[error("this server does not publish this room")]
     NotPublished,
-    /// Addresses are not looked up.
-    #[error("this server does not invite by address")]
-    InviteByAddress,
 }
 
 impl Rooms {
@@ -167,9 +162,6 @@ impl Rooms {
     }
 
     fn check_invites(&self, requester: &Requester, new: &NewRoom) -> Result<(), CreateError> {
-        if new.invites_by_address {
-            return Err(CreateError::InviteByAddress);
-        }
         if new.invite.len() > INVITES_MAX {
             return Err(CreateError::Invalid(format!("more than {INVITES_MAX} invites")));
         }

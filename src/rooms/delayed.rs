@@ -48,6 +48,8 @@ pub struct NewDelayed {
     pub delay_ms: u64,
     /// The client's transaction id.
     pub transaction_id: Option<String>,
+    /// How long it is sticky once it is sent, in milliseconds, if it is.
+    pub sticky_ms: Option<u64>,
 }
 
 /// An event that is, or was to be, sent later.
@@ -132,6 +134,7 @@ impl Rooms {
             running_since_ms: now_ms,
             due_ms: now_ms.saturating_add(new.delay_ms),
             end: None,
+            sticky_ms: new.sticky_ms,
         };
         DELAYED_EVENTS.put(&mut txn.batch, &delay_id, &record);
         DELAYED_BY_USER.put(&mut txn.batch, &(requester.user, delay_id.clone()), &request);

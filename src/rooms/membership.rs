@@ -65,6 +65,9 @@ pub enum MembershipError {
     /// No server that is in the room gave an answer that is of use.
     #[error("no server in the room could help: {0}")]
     NoHelp(String),
+    /// The identity server did not help.
+    #[error(transparent)]
+    Identity(#[from] kith_peers::IdentityError),
     /// A membership event that says nothing a membership can be.
     #[error("{0}")]
     Malformed(String),

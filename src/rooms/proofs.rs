@@ -11,6 +11,7 @@ mod receive;
 mod repair;
 mod send;
 mod serving;
+mod sticky;
 mod upgrade;
 
 use std::sync::Arc;
@@ -167,6 +168,7 @@ impl World {
             content: raw(&content),
             transaction_id: None,
             timestamp_ms: None,
+            sticky_ms: None,
         };
         self.rooms.send_message(user, room, message)
     }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use kith_accounts::Requester;
-use kith_event::{Pdu, build::Draft};
+use kith_event::{Pdu, STICKY_MS_MAX, build::Draft};
 use kith_store::{
     Direction,
     tables::{members::Membership, relations::RELATIONS},
@@ -29,6 +29,7 @@ pub(crate) struct Redacting {
     content: Map<String, Value>,
     transaction_id: Option<String>,
     timestamp_ms: Option<u64>,
+    sticky_ms: Option<u64>,
 }
 
 impl Redacting {
@@ -42,8 +43,8 @@ impl Redacting {
         };
         let target =
             target.ok_or_else(|| SendError::Invalid("a redaction names its target in redacts".to_owned()))?;
-        let (transaction_id, timestamp_ms) = (message.transaction_id, message.timestamp_ms);
-        Ok(Self { target, content, transaction_id, timestamp_ms })
+        let NewMessage { transaction_id, timestamp_ms, sticky_ms, .. } = message;
+        Ok(Self { target, content, transaction_id, timestamp_ms, sticky_ms })
     }
 }
 
@@ -59,7 +60,13 @@ impl Rooms {
         transaction_id: Option<String>,
     ) -> Result<OwnedEventId, SendError> {
         let content = reason.map(|reason| ("reason".to_owned(), Value::String(reason))).into_iter().collect();
-        let redacting = Redacting { target: target.to_owned(), content, transaction_id, timestamp_ms: None };
+        let redacting = Redacting {
+            target: target.to_owned(),
+            content,
+            transaction_id,
+            timestamp_ms: None,
+            sticky_ms: None,
+        };
         self.redact_as(requester, room_id, redacting, format!("redact {target}"))
     }
 
@@ -141,6 +148,7 @@ impl Rooms {
         check(&acting.write, requester, &redacting.target)?;
         let mut draft = Draft::message(TimelineEventType::RoomRedaction, content(&redacting.content)?);
         draft.redacts = Some(redacting.target);
+        draft.sticky_ms = redacting.sticky_ms.map(|sticky_ms| sticky_ms.min(STICKY_MS_MAX));
         let timestamp_ms = self.timestamp_ms(requester, redacting.timestamp_ms);
         let transaction = key.as_ref().map(TransactionKey::transaction);
         let event = acting.write.send_in_transaction(draft, &requester.user_id, timestamp_ms, transaction)?;

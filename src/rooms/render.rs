@@ -25,6 +25,9 @@ use crate::{
     visibility::{RoomView, Seen},
 };
 
+/// How much longer an event is sticky, in milliseconds: <https://github.com/matrix-org/matrix-spec-proposals/pull/4354>
+const STICKY_FOR_MS: &str = "msc4354_sticky_duration_ttl_ms";
+
 /// In which form events are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Form {
@@ -120,7 +123,11 @@ impl RoomView<'_> {
             let because = self.redacted_because(&seen.meta, form.room_id)?;
             let root = seen.meta.place.as_ref().map(|place| place.state_after);
             let delay_id = self.delay_id(&seen.meta).map(|delay_id| format!("\"{delay_id}\""));
-            let extra = delay_id.as_deref().map(|delay_id| [("org.matrix.msc4140.delay_id", delay_id)]);
+            let sticky_for_ms = self.rooms.sticky_for_ms(self.read, seen.event, pdu)?;
+            let sticky_for_ms = sticky_for_ms.map(|left_ms| left_ms.to_string());
+            let extra = [("org.matrix.msc4140.delay_id", &delay_id), (STICKY_FOR_MS, &sticky_for_ms)];
+            let extra: Vec<_> =
+                extra.iter().filter_map(|(name, json)| Some((*name, json.as_deref()?))).collect();
             let unsigned = Unsigned {
                 age: Some(age(now_ms, pdu.origin_server_ts())),
                 membership: self.membership_word(root)?,
@@ -130,7 +137,7 @@ impl RoomView<'_> {
                 transaction_id: self.transaction_id(&seen.meta),
                 redacted_because: because.as_deref(),
                 relations: relations.as_deref(),
-                extra: extra.as_ref().map_or(&[], <[_; 1]>::as_slice),
+                extra: &extra,
             };
             texts.push(raw(client_event(pdu, &unsigned, form.room_id)));
         }

@@ -5,7 +5,7 @@ mod relation;
 mod state;
 
 use kith_accounts::Requester;
-use kith_event::build::Draft;
+use kith_event::{STICKY_MS_MAX, build::Draft};
 use ruma::{OwnedEventId, RoomId, events::TimelineEventType};
 use serde_json::value::RawValue;
 
@@ -26,6 +26,8 @@ pub struct NewMessage {
     pub transaction_id: Option<String>,
     /// When it was said, in unix milliseconds; heeded from application services.
     pub timestamp_ms: Option<u64>,
+    /// How long everybody in the room is to get it, in milliseconds, if it is sticky.
+    pub sticky_ms: Option<u64>,
 }
 
 /// Why something was not sent.
@@ -81,7 +83,8 @@ impl Rooms {
         acting.write.check_sender(&requester.user_id, &message.kind, false)?;
         relation::check(&acting.write, requester, &message)?;
         let timestamp_ms = self.timestamp_ms(requester, message.timestamp_ms);
-        let draft = Draft::message(message.kind, message.content);
+        let sticky_ms = message.sticky_ms.map(|sticky_ms| sticky_ms.min(STICKY_MS_MAX));
+        let draft = Draft { sticky_ms, ..Draft::message(message.kind, message.content) };
         let transaction = key.as_ref().map(TransactionKey::transaction);
         let event = acting.write.send_in_transaction(draft, &requester.user_id, timestamp_ms, transaction)?;
         if let Some(key) = key {

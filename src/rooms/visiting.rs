@@ -5,6 +5,7 @@
 //! The verbs here are what clients' requests call: each first sees whether the room is at home here, and asks others
 //! only where it is not. Doing the same for users of other servers is in `resident`.
 
+pub mod address;
 mod alias;
 mod arrival;
 mod handshake;

@@ -31,6 +31,7 @@ pub(crate) fn start(app: &Arc<App>) {
     every(app, "sweep", SWEEP_INTERVAL, |app| app.accounts.sweep().map(|_swept| ()));
     every(app, "transactions", TRANSACTIONS_INTERVAL, sweep_transactions);
     every(app, "sliding connections", TRANSACTIONS_INTERVAL, |app| app.sync.sweep_sliding());
+    every(app, "sticky events", TRANSACTIONS_INTERVAL, |app| app.rooms.sweep_sticky());
     every(app, "keys", KEYS_INTERVAL, |app| app.e2ee.sweep());
     every_async(app, "departures", DEPARTURES_INTERVAL, finish_departures);
 }

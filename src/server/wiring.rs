@@ -236,7 +236,7 @@ impl PushRules for RulesOf {
     }
 
     fn default_rules(&self, user_id: &UserId) -> String {
-        Push::default_content(user_id)
+        self.0.default_content(user_id)
     }
 }
 

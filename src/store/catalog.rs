@@ -34,6 +34,10 @@ catalog! {
     EVENT_META "event_meta" Point;
     EVENT_JSON "event_json" Blob;
     REDACTIONS_WAITING "redactions_waiting" Range;
+    // Events that stay in sight for some time (tables/sticky.rs).
+    STICKY_EVENTS "sticky_events" Point;
+    STICKY_STREAM "sticky_stream" Range;
+    STICKY_REFUSED "sticky_refused" Range;
     // Transaction ids (tables/transactions.rs).
     TRANSACTIONS "transactions" Point;
     // Events that are sent later (tables/delayed.rs).
@@ -66,6 +70,9 @@ catalog! {
     THREADS "threads" Point;
     THREAD_ORDER "thread_order" Range;
     THREAD_PARTICIPANTS "thread_participants" Point;
+    // Which threads users want to hear of (tables/thread_subscriptions.rs).
+    THREAD_SUBSCRIPTIONS "thread_subscriptions" Range;
+    THREAD_SUBSCRIPTION_STREAM "thread_subscription_stream" Range;
     // Names of rooms, the directory, and what users report (tables/aliases.rs, tables/reports.rs).
     ALIASES "aliases" Point;
     ROOM_ALIASES "room_aliases" Range;
@@ -136,6 +143,7 @@ catalog! {
     THREEPIDS "threepids" Range;
     THREEPID_OWNERS "threepid_owners" Point;
     THREEPID_VALIDATIONS "threepid_validations" Point;
+    THREEPID_BINDINGS "threepid_bindings" Range;
     // What search has to look at again, and the user directory (tables/search.rs).
     SEARCH_PENDING "search_pending" Range;
     DIRECTORY_ENTRIES "directory_entries" Point;

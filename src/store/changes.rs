@@ -97,6 +97,23 @@ pub enum ChangeKind {
         /// Whose.
         user: UserSid,
     },
+    /// A user subscribed to a thread, or no longer wants to hear of it.
+    ThreadSubscription {
+        /// Who.
+        user: UserSid,
+    },
+    /// An event that clients are told of although it is no news became sticky.
+    Sticky {
+        /// In which room.
+        room: RoomSid,
+    },
+    /// Another server is owed an event (a row of `owed_events`).
+    Owed {
+        /// Which server.
+        server: ServerSid,
+        /// Which event.
+        event: EventSid,
+    },
     /// A user's unread or highlight counts changed without an event of their own.
     Unread {
         /// Whose.

@@ -35,6 +35,8 @@ pub mod pushers;
 pub mod remote_devices;
 pub mod sliding;
 pub mod sso;
+pub mod sticky;
+pub mod thread_subscriptions;
 pub mod threepids;
 pub mod to_device;
 pub mod tokens;

@@ -42,7 +42,9 @@ impl Moment<'_> {
         let mut presence = BTreeSet::new();
         for change in changes.iter().take_while(|change| change.position <= self.until) {
             match &change.kind {
-                ChangeKind::Event { room, .. } | ChangeKind::Typing { room } => {
+                ChangeKind::Event { room, .. }
+                | ChangeKind::Typing { room }
+                | ChangeKind::Sticky { room } => {
                     changed.rooms.insert(*room);
                 }
                 ChangeKind::Receipt { room, user, private } => {
@@ -105,7 +107,10 @@ impl Moment<'_> {
         let mut changed = Changed::default();
         let joined = self.joined_rooms()?;
         for (room, heads) in joined.iter().zip(ROOM_HEADS.get_many(self.read, &joined)?) {
-            if heads.is_some_and(|heads| heads.position > since) || self.had_ephemeral(*room, since)? {
+            if heads.is_some_and(|heads| heads.position > since)
+                || self.had_ephemeral(*room, since)?
+                || self.had_sticky(*room, since)?
+            {
                 changed.rooms.insert(*room);
             }
         }

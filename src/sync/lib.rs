@@ -52,6 +52,7 @@ pub use sliding::{
 };
 pub use streams::{
     keys::{KeyCounts, key_counts},
+    thread_subscriptions::{Subscribed, SubscriptionsPage, ThreadSubscriptions, Unsubscribed},
     to_device::{TO_DEVICE_EVENTS_MAX, ToDevice, to_device},
     unread::{Counts, PushRules, Unread},
 };

@@ -164,7 +164,9 @@ impl Concerned {
                     // Whoever is invited or has just left is not among the joined.
                     concerned.users.extend(member);
                 }
-                ChangeKind::Receipt { room, private: false, .. } | ChangeKind::Typing { room } => {
+                ChangeKind::Receipt { room, private: false, .. }
+                | ChangeKind::Typing { room }
+                | ChangeKind::Sticky { room } => {
                     concerned.rooms.insert(*room);
                 }
                 ChangeKind::Receipt { user, private: true, .. }
@@ -172,13 +174,17 @@ impl Concerned {
                 | ChangeKind::AccountData { user, .. }
                 | ChangeKind::Unread { user, .. }
                 | ChangeKind::KeySignature { user }
+                | ChangeKind::ThreadSubscription { user }
                 | ChangeKind::ToDevice { user } => {
                     concerned.users.insert(*user);
                 }
                 ChangeKind::Presence { user } => {
                     concerned.presence.insert(*user);
                 }
-                ChangeKind::Profile { .. } | ChangeKind::Outbox { .. } | ChangeKind::Pushers { .. } => {}
+                ChangeKind::Profile { .. }
+                | ChangeKind::Outbox { .. }
+                | ChangeKind::Owed { .. }
+                | ChangeKind::Pushers { .. } => {}
                 ChangeKind::DeviceList { user } => {
                     concerned.sharing.insert(*user);
                 }

@@ -80,6 +80,9 @@ pub struct JoinedRoom {
     pub state: State,
     /// The newest events.
     pub timeline: Timeline,
+    /// What everybody here is to get for some time and is not in the timeline.
+    #[serde(rename = "msc4354_sticky", skip_serializing_if = "Events::is_empty")]
+    pub sticky: Events,
     /// Receipts and typing notices.
     pub ephemeral: Events,
     /// What the user keeps here about the room.

@@ -14,6 +14,7 @@ mod required_state;
 pub(crate) mod response;
 mod room;
 mod room_list;
+mod sticky;
 
 use std::{sync::Arc, time::Duration};
 
@@ -219,6 +220,10 @@ impl Moment<'_> {
         let extras = Extras::find(wanted, connection, list);
         response.extensions = self.extensions(request, wanted, &extras, &mut step)?;
         let asked = &request.extensions;
+        response.extensions.thread_subscriptions =
+            self.thread_subscriptions_extension(&asked.thread_subscriptions, connection.step().until)?;
+        response.extensions.sticky_events =
+            self.sticky_extension(&asked.sticky_events, list, &response.rooms)?;
         let tells_extras = asked.account_data.is_on() || asked.receipts.is_on() || asked.typing.is_on();
         for (room, _) in extras.rooms.iter().filter(|_| tells_extras) {
             if let Some(told) = rooms.get(room).copied().or_else(|| connection.told(*room)) {

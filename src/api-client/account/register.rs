@@ -11,12 +11,22 @@ use kith_api_common::{
 use ruma::api::client::account::register::{LoginType, RegistrationKind, v3};
 use serde_json::{Value, json};
 
-use crate::lenient::Lenient;
+use crate::{captcha, lenient::Lenient};
 
 type Request = Own<v3::Request, Lenient<v3::Request>, Json<Value>>;
 
-pub(crate) fn handler(call: &Call, request: Request) -> Result<Json<Value>, ApiError> {
+pub(crate) async fn handler(call: Call, request: Request) -> Result<Json<Value>, ApiError> {
     let request = request.request.0;
+    if !matches!(request.login_type, Some(LoginType::ApplicationService)) {
+        // By address, whatever token came with the request.
+        call.limit_by_address(Limit::Registration)?;
+    }
+    let captcha_solved = captcha::is_solved(&call, request.auth.as_ref()).await?;
+    let tasks = call.app.tasks.clone();
+    tasks.blocking(move || register(&call, &request, captcha_solved)).await
+}
+
+fn register(call: &Call, request: &v3::Request, captcha_solved: bool) -> Result<Json<Value>, ApiError> {
     let accounts = &call.app.accounts;
     let wish = Registration {
         username: request.username.as_deref(),
@@ -29,13 +39,12 @@ pub(crate) fn handler(call: &Call, request: Request) -> Result<Json<Value>, ApiE
         inhibit_login: request.inhibit_login,
         auth: request.auth.as_ref(),
         guest_access_token: request.guest_access_token.as_deref(),
+        captcha_solved,
     };
     if matches!(request.login_type, Some(LoginType::ApplicationService)) {
         return Ok(Json::ok(body(accounts.register_as_appservice(call.appservice()?, &wish)?)));
     }
-    // By address, whatever token came with the request.
-    call.limit_by_address(Limit::Registration)?;
-    match request.kind {
+    match &request.kind {
         RegistrationKind::User => Ok(Json::ok(body(accounts.register(&wish)?))),
         RegistrationKind::Guest => Ok(Json::ok(body(accounts.register_guest(wish.device.display_name)?))),
         other => Err(ApiError::invalid_param(format!("There is no kind of account {:?}", other.as_str()))),

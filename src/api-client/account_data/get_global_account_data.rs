@@ -5,7 +5,6 @@ use kith_api_common::{
     ApiError, Call,
     json::{Answered, Json},
 };
-use kith_push::Push;
 use ruma::api::client::config::get_global_account_data::v3;
 use serde_json::value::RawValue;
 
@@ -19,6 +18,6 @@ pub(crate) fn handler(call: &Call, request: Request) -> Result<Json<Box<RawValue
     let kind = request.event_type.to_string();
     let content = call.app.accounts.find_account_data(user, None, &kind)?;
     // Push rules exist before anybody changes one.
-    let rules = || (kind == "m.push_rules").then(|| Push::default_content(&request.user_id));
+    let rules = || (kind == "m.push_rules").then(|| call.app.push.default_content(&request.user_id));
     shown(content.or_else(rules))
 }

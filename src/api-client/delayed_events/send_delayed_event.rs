@@ -3,13 +3,24 @@
 //!
 //! The endpoints that send at once do the same if their query has a delay, as clients in the field ask.
 
-use kith_api_common::{ApiError, Call, Limit};
+use kith_api_common::{
+    ApiError, Call, Limit,
+    json::{Json, Own},
+};
 use kith_rooms::delayed::NewDelayed;
-use ruma::api::client::delayed_events::send_delayed_event::unstable::{Request, Response};
+use ruma::api::client::delayed_events::send_delayed_event::unstable;
+use serde_json::Value;
 
-pub(crate) fn handler(call: &Call, request: Request) -> Result<Response, ApiError> {
-    let requester = call.requester()?;
+use super::{Delayable, delay};
+
+type Request = Own<unstable::Request, Delayable<unstable::Request>, Json<Value>>;
+
+pub(crate) fn handler(call: &Call, request: Request) -> Result<Json<Value>, ApiError> {
+    call.requester()?;
     call.limit(Limit::Message)?;
+    let (sticky_ms, request) = (request.request.sticky_ms()?, request.request.request);
+    // Nobody can make state sticky.
+    let sticky_ms = sticky_ms.filter(|_| request.state_key.is_none());
     let new = NewDelayed {
         room_id: request.room_id,
         kind: request.event_type,
@@ -17,7 +28,7 @@ pub(crate) fn handler(call: &Call, request: Request) -> Result<Response, ApiErro
         content: request.content.into_json(),
         delay_ms: u64::try_from(request.delay.as_millis()).unwrap_or(u64::MAX),
         transaction_id: Some(request.txn_id.to_string()),
+        sticky_ms,
     };
-    let delay_id = call.app.rooms.delay_event(requester, new)?;
-    Ok(Response { delay_id })
+    Ok(Json::ok(delay(call, new)?))
 }

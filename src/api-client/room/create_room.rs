@@ -13,8 +13,12 @@ use ruma::{
 use serde::Deserialize;
 use serde_json::{Map, Value, value::RawValue};
 
+use crate::membership::address_invite;
+
 /// For how many of those who are invited an application service may be asked.
 const SUMMONED_MAX: usize = 50;
+/// How many may be invited by their addresses: the identity server is asked about each.
+const ADDRESSES_MAX: usize = 20;
 
 pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, ApiError> {
     let requester = call.full_user()?.clone();
@@ -26,7 +30,17 @@ pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, Ap
     for user in request.invite.iter().take(SUMMONED_MAX) {
         call.app.bridges.summon_user(user.clone()).await?;
     }
-    let room_id = call.app.rooms.create_room_across(requester, new_room(request)?).await?;
+    if request.invite_3pid.len() > ADDRESSES_MAX {
+        return Err(ApiError::invalid_param(format!("more than {ADDRESSES_MAX} invites by address")));
+    }
+    let addresses: Vec<_> = request.invite_3pid.iter().cloned().map(address_invite).collect();
+    let room_id = call.app.rooms.create_room_across(requester.clone(), new_room(request)?).await?;
+    for address in addresses {
+        // The room is there, whoever else comes.
+        if let Err(error) = call.app.rooms.invite_address(requester.clone(), room_id.clone(), address).await {
+            tracing::warn!(%error, %room_id, "an address could not be invited to a new room");
+        }
+    }
     Ok(Response { room_id })
 }
 
@@ -45,7 +59,6 @@ fn new_room(request: Request) -> Result<NewRoom, ApiError> {
         name: request.name,
         topic: request.topic,
         invite: request.invite,
-        invites_by_address: !request.invite_3pid.is_empty(),
         version: request.room_version.map(|version| version.to_string()),
         creation_content: object(request.creation_content.as_ref())?,
         initial_state: request.initial_state.iter().map(initial_state).collect::<Result<_, _>>()?,

@@ -54,6 +54,12 @@ pub(crate) fn handler(call: &Call, _: Request) -> Result<Json<Response>, ApiErro
 
 fn room_versions(default: &str) -> RoomVersionsCapability {
     let default = RoomVersionId::try_from(default).unwrap_or(RoomVersion::DEFAULT_ID);
-    let known = RoomVersion::all().iter().map(|version| (version.id().clone(), RoomVersionStability::Stable));
+    let known = RoomVersion::all().iter().map(|version| {
+        let stable = version.is_stable();
+        (
+            version.id().clone(),
+            if stable { RoomVersionStability::Stable } else { RoomVersionStability::Unstable },
+        )
+    });
     RoomVersionsCapability { default, available: known.collect() }
 }

@@ -28,6 +28,7 @@ pub(crate) async fn handler(call: Call, request: Request) -> Result<Json<Value>,
             content,
             delay_ms,
             transaction_id: None,
+            sticky_ms: None,
         };
         let tasks = call.app.tasks.clone();
         return Ok(Json::ok(tasks.blocking(move || delay(&call, new)).await?));

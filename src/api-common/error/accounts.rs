@@ -282,6 +282,7 @@ fn refusal_code(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::WrongPassword | Refusal::SessionEnded => "M_FORBIDDEN",
         Refusal::BadToken | Refusal::AddressNotValidated | Refusal::NotCompleted => "M_UNAUTHORIZED",
+        Refusal::CaptchaNotSolved => "M_CAPTCHA_INVALID",
         Refusal::NoSuchStage => "M_UNRECOGNIZED",
     }
 }

@@ -1,7 +1,7 @@
 //! Failures of asking other servers, as the client that waits for the outcome is told of them.
 
 use http::StatusCode;
-use kith_peers::{PeerError, PolicyError, RequestError};
+use kith_peers::{IdentityError, PeerError, PolicyError, RequestError};
 use ruma::api::error::ErrorKind;
 
 use crate::ApiError;
@@ -33,6 +33,24 @@ impl From<PeerError> for ApiError {
 fn relayed(status: u16) -> Option<StatusCode> {
     let status = StatusCode::from_u16(status).ok()?;
     (status.is_client_error() && status != StatusCode::UNAUTHORIZED).then_some(status)
+}
+
+impl From<IdentityError> for ApiError {
+    fn from(error: IdentityError) -> Self {
+        let message = error.to_string();
+        match error {
+            IdentityError::BadName => Self::invalid_param(message),
+            IdentityError::Refused { status, errcode, error }
+                if let Some(status) = relayed(status)
+                    && !errcode.is_empty() =>
+            {
+                Self::json(status, serde_json::json!({ "errcode": errcode, "error": error }))
+            }
+            IdentityError::Refused { .. } | IdentityError::Unreachable(_) | IdentityError::BadAnswer(_) => {
+                Self::new(StatusCode::BAD_GATEWAY, ErrorKind::Unknown, message)
+            }
+        }
+    }
 }
 
 impl From<PolicyError> for ApiError {

@@ -87,6 +87,7 @@ impl From<MembershipError> for ApiError {
                 Self::json(status, serde_json::json!({ "errcode": errcode, "error": message }))
             }
             MembershipError::NoHelp(_) => Self::new(StatusCode::BAD_GATEWAY, ErrorKind::Unknown, message),
+            MembershipError::Identity(error) => error.into(),
             MembershipError::StillThere => Self::bad_request(ErrorKind::Unknown, message),
             MembershipError::Malformed(_) => Self::bad_json(message),
         }
@@ -121,7 +122,7 @@ impl From<CreateError> for ApiError {
             }
             CreateError::InvalidState(_) => Self::bad_request(ErrorKind::InvalidRoomState, message),
             CreateError::Invalid(_) => Self::invalid_param(message),
-            CreateError::NotPublished | CreateError::InviteByAddress => Self::forbidden(message),
+            CreateError::NotPublished => Self::forbidden(message),
         }
     }
 }

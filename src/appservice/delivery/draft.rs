@@ -141,6 +141,9 @@ impl<'a> Draft<'a> {
             | ChangeKind::Outbox { .. }
             | ChangeKind::KeySignature { .. }
             | ChangeKind::Pushers { .. }
+            | ChangeKind::ThreadSubscription { .. }
+            | ChangeKind::Sticky { .. }
+            | ChangeKind::Owed { .. }
             | ChangeKind::Unread { .. } => Ok(()),
         }
     }

@@ -9,7 +9,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::Inner;
+use super::{Inner, STICKY_MS_MAX};
 use crate::{ParseError, RoomVersion};
 
 #[derive(Deserialize)]
@@ -30,6 +30,8 @@ struct Fields<'a> {
     content: &'a RawValue,
     #[serde(borrow)]
     unsigned: Option<&'a RawValue>,
+    #[serde(borrow, rename = "msc4354_sticky")]
+    sticky: Option<&'a RawValue>,
 }
 
 pub(super) fn read(
@@ -70,6 +72,7 @@ pub(super) fn read(
         depth: fields.depth,
         origin_server_ts: fields.origin_server_ts.0,
         rejected,
+        sticky_ms: fields.sticky.and_then(|sticky| sticky_ms(sticky.get())),
         kind_text,
         content: place(&json, fields.content.get()),
         unsigned: fields.unsigned.map(|unsigned| place(&json, unsigned.get())),
@@ -81,6 +84,12 @@ pub(super) fn read(
 pub(crate) fn room_id_of_create(event_id: &EventId) -> Result<OwnedRoomId, ParseError> {
     let hash = event_id.as_str().trim_start_matches('$');
     RoomId::parse(format!("!{hash}")).map_err(ParseError::field)
+}
+
+/// A duration that is longer than allowed is as long as allowed; what is none makes an event like any other.
+fn sticky_ms(sticky: &str) -> Option<u64> {
+    let duration_ms: u64 = serde_json::from_str(member(sticky, "duration_ms")?).ok()?;
+    Some(duration_ms.min(STICKY_MS_MAX))
 }
 
 /// Where in the whole text a piece of it lies.

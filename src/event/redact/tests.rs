@@ -52,7 +52,8 @@ fn contents() {
                 covered += 1;
             }
         }
-        assert_eq!(covered, RoomVersion::all().len(), "{kind}: a version is missing or named twice");
+        let specified = RoomVersion::all().iter().filter(|version| version.is_stable()).count();
+        assert_eq!(covered, specified, "{kind}: a version is missing or named twice");
     }
 }
 

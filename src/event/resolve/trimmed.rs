@@ -17,7 +17,7 @@ use ruma::{
 };
 
 use super::{Conflict, ResolveError, Source, StateMap};
-use crate::{Pdu, auth};
+use crate::{Pdu, auth, owned_state::resolve_masked};
 
 /// Resolves a conflict.
 pub(super) fn resolve<S: Source>(
@@ -36,18 +36,24 @@ pub(super) fn resolve<S: Source>(
         .collect();
     // Only what is not in all chains counts, and of these two nothing is in both.
     let chains = vec![conflict.auth_difference.iter().cloned().collect(), EventIdSet::new()];
-    let resolved = ruma_resolve(
-        conflict.room_version.auth(),
-        rules,
-        &forks,
-        chains,
-        |event_id| events.find(event_id),
-        |_| Some(conflict.subgraph.iter().cloned().collect()),
-    );
+    let resolved = if conflict.room_version.has_owned_state() {
+        let fetch = |event_id: &EventId| events.find(event_id);
+        resolve_masked(conflict.room_version, rules, &forks, chains, fetch, &conflict.subgraph)
+    } else {
+        let resolved = ruma_resolve(
+            conflict.room_version.auth(),
+            rules,
+            &forks,
+            chains,
+            |event_id| events.find(event_id),
+            |_| Some(conflict.subgraph.iter().cloned().collect()),
+        );
+        resolved.map_err(|error| error.to_string())
+    };
     if let Some(error) = events.failure.into_inner() {
         return Err(ResolveError::Source(error));
     }
-    let mut resolved = resolved.map_err(|error| ResolveError::Algorithm(error.to_string()))?;
+    let mut resolved = resolved.map_err(ResolveError::Algorithm)?;
     resolved.retain(|key, _| !agreed.contains_key(key));
     Ok(resolved)
 }

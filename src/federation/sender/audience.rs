@@ -131,6 +131,19 @@ impl Audiences {
         Ok(counts.into_iter().filter(is_there).map(|(server, _)| server).collect())
     }
 
+    /// The server that the event brings into its room, if it is the first of its users who joins.
+    pub(crate) fn newcomer(&self, event: EventSid) -> Result<Option<ServerSid>, Error> {
+        let Some(meta) = EVENT_META.get(self.store.engine(), &event)? else { return Ok(None) };
+        let (Some(place), pdu) = (&meta.place, self.rooms.pdu(event)?) else { return Ok(None) };
+        let user = pdu.state_key().and_then(|user| UserId::parse(user).ok());
+        let Some(user) = user.filter(|_| membership_of(&pdu) == Some(Membership::Join)) else {
+            return Ok(None);
+        };
+        let server = self.store.ids().server(user.server_name())?;
+        let was_there = self.servers_at(meta.room, place.state_before)?.contains(&server);
+        Ok((!was_there && server != self.own).then_some(server))
+    }
+
     fn joins(&self, event: Option<EventSid>) -> Result<bool, Error> {
         let Some(event) = event else { return Ok(false) };
         Ok(membership_of(&self.rooms.pdu(event)?) == Some(Membership::Join))

@@ -66,6 +66,7 @@ impl Sender {
             if since < newest && newest <= until {
                 missed.items.extend(self.newest_event(read, server, room, newest)?);
             }
+            self.missed_sticky_events(read, server, room, (since, until), &mut missed)?;
             self.missed_receipts(read, room, since, until, &mut missed)?;
         }
         Ok(missed.finish())
@@ -82,6 +83,25 @@ impl Sender {
         let Some(event) = TIMELINE.get(read, &(room, position))? else { return Ok(None) };
         let concerned = self.audiences.of_event(event)?.servers.contains(&server);
         Ok(concerned.then_some(Queued { position, item: Item::Event(event) }))
+    }
+
+    /// What everybody in the room is to get is told one by one, however much it is: its time may be over before the
+    /// server asks for what lies behind the newest event.
+    fn missed_sticky_events(
+        &self,
+        read: &dyn Read,
+        server: ServerSid,
+        room: RoomSid,
+        (since, until): (Position, Position),
+        missed: &mut Collecting,
+    ) -> Result<(), Error> {
+        for (position, event) in self.rooms.own_sticky_events(read, room, since, until)? {
+            let queued = Queued { position, item: Item::Event(event) };
+            if !missed.items.contains(&queued) && self.audiences.of_event(event)?.servers.contains(&server) {
+                missed.items.push(queued);
+            }
+        }
+        Ok(())
     }
 
     fn missed_receipts(

@@ -18,6 +18,8 @@ pub(super) struct News {
     queued: Vec<(ServerSid, Queued)>,
     /// Rows of `owed_events`.
     owed: Vec<(ServerSid, Position, EventSid)>,
+    /// Rows that are still to get a place: what a server is told of that has come into a room.
+    welcome: Vec<(ServerSid, EventSid)>,
     /// Rooms with outgoing events, and where those stand.
     outgoing: Vec<(RoomSid, Position)>,
     typing: Vec<(ServerSid, RoomSid, UserSid)>,
@@ -55,10 +57,16 @@ impl Sender {
                 noted => noted?,
             }
         }
-        if !news.owed.is_empty() {
+        if !news.owed.is_empty() || !news.welcome.is_empty() {
             let mut txn = self.store.begin();
             for (server, position, event) in &news.owed {
                 OWED_EVENTS.put(&mut txn.batch, &(*server, *position), event);
+            }
+            // Those come back as changes of their own, so they stand behind what has been queued already.
+            for (server, event) in &news.welcome {
+                let position = txn.position()?;
+                OWED_EVENTS.put(&mut txn.batch, &(*server, position), event);
+                txn.change(position, ChangeKind::Owed { server: *server, event: *event });
             }
             // The log keeps the order: the rows are durable before any cursor that has passed them is.
             drop(self.store.commit(txn)?);
@@ -89,6 +97,7 @@ impl Sender {
             ChangeKind::Event { room, event, member } => {
                 self.note_event(*room, *event, position, news)?;
                 if let Some(user) = member {
+                    self.note_newcomer(*room, *user, *event, news)?;
                     self.note_member(*room, *user, news)?;
                 }
             }
@@ -100,6 +109,7 @@ impl Sender {
                 self.happening.lock().presence.insert(*user);
             }
             ChangeKind::Outbox { server } => news.tell([*server], position, Item::Outbox),
+            ChangeKind::Owed { server, event } => news.tell([*server], position, Item::Owed(*event)),
             ChangeKind::Receipt { .. }
             | ChangeKind::Presence { .. }
             | ChangeKind::DeviceList { .. }
@@ -109,6 +119,8 @@ impl Sender {
             | ChangeKind::ToDevice { .. }
             | ChangeKind::KeySignature { .. }
             | ChangeKind::Pushers { .. }
+            | ChangeKind::ThreadSubscription { .. }
+            | ChangeKind::Sticky { .. }
             | ChangeKind::Unread { .. } => {}
         }
         Ok(())
@@ -129,6 +141,29 @@ impl Sender {
         if !audience.servers.is_empty() {
             news.outgoing.push((room, position));
             news.tell(audience.servers, position, Item::Event(event));
+        }
+        Ok(())
+    }
+
+    /// A server that comes into a room gets the events that everybody in it is to get for some time.
+    /// <https://github.com/matrix-org/matrix-spec-proposals/pull/4354>
+    fn note_newcomer(
+        &self,
+        room: RoomSid,
+        user: UserSid,
+        event: EventSid,
+        news: &mut News,
+    ) -> Result<(), Error> {
+        if self.is_own(user)? {
+            return Ok(());
+        }
+        let (view, until) = (self.store.read(), self.store.visible());
+        let sticky = self.rooms.own_sticky_events(&*view, room, Position::START, until)?;
+        if sticky.is_empty() {
+            return Ok(());
+        }
+        if let Some(server) = self.audiences.newcomer(event)? {
+            news.welcome.extend(sticky.into_iter().map(|(_, event)| (server, event)));
         }
         Ok(())
     }

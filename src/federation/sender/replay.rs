@@ -10,6 +10,7 @@ use kith_store::{
     tables::{
         counters,
         destinations::{DESTINATIONS, DestinationRecord, OWED_EVENTS},
+        events::EVENT_META,
         outbox::{self, OUTBOX},
         receipts::{RECEIPT_STREAM, ReceiptKind},
         rooms::{ROOM_HEADS, TIMELINE},
@@ -48,8 +49,33 @@ impl Sender {
                 changes.push((row?.0, ChangeKind::Outbox { server }));
             }
         }
+        changes.extend(self.welcomes(read, since, until)?);
         changes.sort_by_key(|(position, _)| *position);
         Ok(changes.into_iter().map(|(position, kind)| Arc::new(Change { position, kind })).collect())
+    }
+
+    /// What servers are owed that have come into rooms. What those are owed who were put out comes with its own event.
+    fn welcomes(
+        &self,
+        read: &dyn Read,
+        since: Position,
+        until: Position,
+    ) -> Result<Vec<(Position, ChangeKind)>, Error> {
+        let mut welcomes = Vec::new();
+        for server in servers_owed(read)? {
+            if self.destinations.lock().get(server).is_some_and(|destination| destination.has_row()) {
+                continue;
+            }
+            let (from, to) = ((server, since.next()), (server, until.next()));
+            for row in OWED_EVENTS.range(read, &from, &to, Direction::Forward) {
+                let ((_, position), event) = row?;
+                let place = EVENT_META.get(read, &event)?.and_then(|meta| meta.place);
+                if place.and_then(|place| place.position) != Some(position) {
+                    welcomes.push((position, ChangeKind::Owed { server, event }));
+                }
+            }
+        }
+        Ok(welcomes)
     }
 
     /// What the server knew when it stopped: who is behind, and how far delivery had come for everybody else.

@@ -107,6 +107,9 @@ impl Push {
             | ChangeKind::ToDevice { .. }
             | ChangeKind::DeviceList { .. }
             | ChangeKind::Outbox { .. }
+            | ChangeKind::ThreadSubscription { .. }
+            | ChangeKind::Sticky { .. }
+            | ChangeKind::Owed { .. }
             | ChangeKind::KeySignature { .. } => {}
         }
         Ok(())

@@ -11,7 +11,7 @@ use kith_store::{
 };
 use ruma::events::TimelineEventType;
 
-use super::{Aftermath, RelatesTo, RoomWrite};
+use super::{Aftermath, RelatesTo, RoomWrite, sticky};
 
 /// How many redactions of an event that has not arrived are looked at when it does.
 const WAITING_MAX: usize = 20;
@@ -123,6 +123,9 @@ impl RoomWrite<'_> {
         self.note_for_search(txn, target, by);
         if let Some(edited) = RelatesTo::of(&pdu).filter(RelatesTo::is_edit) {
             self.note_for_search(txn, self.rooms.store.ids().event(&edited.parent)?, by);
+        }
+        if pdu.sticky_ms().is_some() {
+            sticky::forget(self.rooms, txn, self.room.sid, target)?;
         }
         let redacted = redact(&pdu, None);
         meta.redacted_by = Some(by);

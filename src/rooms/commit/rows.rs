@@ -123,6 +123,7 @@ impl RoomWrite<'_> {
             let event = &self.events[index];
             let event_sid = event.sid;
             events::put(&mut txn.batch, event_sid, &event.meta, event.pdu.json());
+            self.write_sticky(txn, event)?;
             let accepted = event.meta.verdict == Verdict::Accepted;
             let Some(place) = event.meta.place.as_ref().filter(|_| accepted) else { continue };
             self.write_orders(txn, event, place);

@@ -105,7 +105,13 @@ impl Rooms {
         match &record.state_key {
             None => {
                 let kind = record.kind.as_str().into();
-                let message = NewMessage { kind, content, transaction_id: Some(id), timestamp_ms: None };
+                let message = NewMessage {
+                    kind,
+                    content,
+                    transaction_id: Some(id),
+                    timestamp_ms: None,
+                    sticky_ms: record.sticky_ms,
+                };
                 self.send_message(&requester, &room_id, message)
             }
             Some(state_key) => {

@@ -21,12 +21,12 @@ use crate::{
 };
 
 /// The user of the other server.
-fn bob_id() -> &'static UserId {
+pub(super) fn bob_id() -> &'static UserId {
     user_id!("@bob:b.example")
 }
 
 /// A room with a user of another server in it, who may set its topic.
-fn room_with_bob(world: &World, version: &str) -> OwnedRoomId {
+pub(super) fn room_with_bob(world: &World, version: &str) -> OwnedRoomId {
     let alice = world.user("alice");
     let mut levels = serde_json::Map::new();
     levels.insert("events".to_owned(), json!({ "m.room.topic": 0, "m.room.name": 50 }));
@@ -60,6 +60,24 @@ pub(super) fn after(
     state_key: Option<&str>,
     content: Value,
 ) -> Pdu {
+    let draft = Draft {
+        kind: kind.into(),
+        state_key: state_key.map(str::to_owned),
+        content: raw(&content),
+        redacts: None,
+        sticky_ms: None,
+    };
+    built_after(world, room, prev, sender, draft)
+}
+
+/// The same, of a draft.
+pub(super) fn built_after(
+    world: &World,
+    room: &OwnedRoomId,
+    prev: Option<&OwnedEventId>,
+    sender: &UserId,
+    draft: Draft,
+) -> Pdu {
     let room = world.rooms.room(room).expect("reads").expect("known");
     let mut write = RoomWrite::open(&world.rooms, room).expect("opens");
     if let Some(prev) = prev {
@@ -68,12 +86,6 @@ pub(super) fn after(
         write.heads.extremities = vec![prev];
         write.heads.state = place.state_after;
     }
-    let draft = Draft {
-        kind: kind.into(),
-        state_key: state_key.map(str::to_owned),
-        content: raw(&content),
-        redacts: None,
-    };
     world.clock.advance(std::time::Duration::from_millis(1));
     write.build(draft, sender, world.clock.now_ms()).expect("builds")
 }

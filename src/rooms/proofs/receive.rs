@@ -320,6 +320,7 @@ async fn who_may_not_is_rejected_and_what_builds_on_it_too() {
         state_key: Some(String::new()),
         content: raw(&json!({ "topic": "built on it" })),
         redacts: None,
+        sticky_ms: None,
     };
     let built_on_it = build::build(draft, &context).expect("builds");
     let ingested = two.deliver_text(&two.here, &two.there, built_on_it.json()).await.expect("takes in");

@@ -19,6 +19,7 @@ fn a_repeated_transaction_is_one_event_also_after_a_restart() {
         content: raw(&json!({ "msgtype": "m.text", "body": body })),
         transaction_id: Some("txn".to_owned()),
         timestamp_ms: None,
+        sticky_ms: None,
     };
     let first = world.rooms.send_message(&alice, &room, message("one")).expect("sends");
     assert_eq!(world.rooms.send_message(&alice, &room, message("one")).expect("sends"), first);
@@ -88,6 +89,7 @@ fn limits_and_grammar() {
         content: serde_json::value::RawValue::from_string(r#"{"a":1,"a":2}"#.to_owned()).expect("JSON"),
         transaction_id: None,
         timestamp_ms: None,
+        sticky_ms: None,
     };
     let twice = world.rooms.send_message(&alice, &room, twice);
     assert!(matches!(twice, Err(SendError::Write(WriteError::Malformed(_)))));

@@ -1,7 +1,7 @@
 //! Sending state, with what some types of state need beside the rules of the room.
 
 use kith_accounts::Requester;
-use kith_event::build::Draft;
+use kith_event::{build::Draft, owned_state};
 use kith_store::tables::events::Transaction;
 use ruma::{
     OwnedEventId, RoomAliasId, RoomId,
@@ -77,6 +77,7 @@ impl Rooms {
             StateEventType::RoomServerAcl if state_key.is_empty() => check_server_acl(self, &content)?,
             _ => {}
         }
+        check_owner(&acting.write, &kind, &state_key)?;
         let about_guests = kind == StateEventType::RoomGuestAccess;
         let malformed = kind == StateEventType::RoomPowerLevels && {
             let powers = acting.write.powers(acting.write.heads.state)?;
@@ -95,6 +96,15 @@ impl Rooms {
         acting.done()?;
         Ok(event_id)
     }
+}
+
+/// Where state can be owned, a key that looks as if it were somebody's has to say whose.
+fn check_owner(write: &RoomWrite<'_>, kind: &StateEventType, state_key: &str) -> Result<(), SendError> {
+    if !write.room.version.has_owned_state() {
+        return Ok(());
+    }
+    let owner = owned_state::owner(&kind.to_string().into(), state_key);
+    owner.map(|_| ()).map_err(|error| WriteError::Malformed(error.to_string()).into())
 }
 
 /// Nobody here may lock their own server out of a room: nobody of it could undo that.

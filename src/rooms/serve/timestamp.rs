@@ -43,7 +43,7 @@ impl Rooms {
             }
             for (event, meta) in batch.iter().zip(EVENT_META.get_many(read, &batch)?) {
                 if let Some(meta) = meta
-                    && served.share_of(&meta)? == Some(Share::Whole)
+                    && served.share_of(*event, &meta)? == Some(Share::Whole)
                 {
                     let event_id = self.store.ids().event_id(*event)?;
                     return Ok(Found { event_id, timestamp_ms: meta.timestamp_ms });

@@ -40,7 +40,7 @@ pub(super) enum Share {
 
 impl ServedRoom<'_> {
     /// How an event is handed out; not at all if it may not be spoken of.
-    pub(super) fn share_of(&self, meta: &EventMeta) -> Result<Option<Share>, Error> {
+    pub(super) fn share_of(&self, event: EventSid, meta: &EventMeta) -> Result<Option<Share>, Error> {
         if !self.may_leave(meta) {
             return Ok(None);
         }
@@ -58,14 +58,15 @@ impl ServedRoom<'_> {
             return Ok(meta.state_key.is_some().then_some(Share::Whole));
         };
         let may_see = self.state_allows(place.state_after)?
-            || (meta.state_key.is_some() && self.state_allows(place.state_before)?);
+            || (meta.state_key.is_some() && self.state_allows(place.state_before)?)
+            || (!self.parted && self.rooms.is_sticky(self.read, event)?);
         let whole = may_see && !self.is_erased_for(meta, place)?;
         Ok(Some(if whole { Share::Whole } else { Share::Redacted }))
     }
 
     /// The text of an event as the server gets it, if it does.
     pub(super) fn text_of(&self, event: EventSid, meta: &EventMeta) -> Result<Option<String>, Error> {
-        let Some(share) = self.share_of(meta)? else { return Ok(None) };
+        let Some(share) = self.share_of(event, meta)? else { return Ok(None) };
         let pdu = self.rooms.pdu(event)?;
         Ok(Some(match share {
             Share::Whole => pdu.json().to_owned(),

@@ -27,7 +27,7 @@ impl RoomView<'_> {
             let ignored =
                 |meta: &EventMeta| meta.state_key.is_none() && self.viewer.ignored.contains(&meta.sender);
             seen.push(match meta {
-                Some(meta) if !ignored(&meta) && self.may_see(&meta)? => {
+                Some(meta) if !ignored(&meta) && self.may_see(*event, &meta)? => {
                     Some(Seen { event: *event, meta, redacted: false })
                 }
                 _ => None,
@@ -49,7 +49,7 @@ impl RoomView<'_> {
         let mut seen = Vec::with_capacity(events.len());
         for (event, meta) in events.iter().zip(metas) {
             seen.push(match meta {
-                Some(meta) if self.may_see(&meta)? => {
+                Some(meta) if self.may_see(*event, &meta)? => {
                     let redacted = meta.state_key.is_none() && self.viewer.ignored.contains(&meta.sender);
                     Some(Seen { event: *event, meta, redacted })
                 }
@@ -61,7 +61,7 @@ impl RoomView<'_> {
     }
 
     /// What is at stake is history alone; who is ignored is not asked here.
-    fn may_see(&self, meta: &EventMeta) -> Result<bool, Error> {
+    fn may_see(&self, event: EventSid, meta: &EventMeta) -> Result<bool, Error> {
         let Some(place) = &meta.place else { return Ok(false) };
         let arrived = place.position.is_none_or(|position| position <= self.horizon);
         if meta.room != self.room || meta.verdict != Verdict::Accepted || !arrived {
@@ -75,7 +75,7 @@ impl RoomView<'_> {
         // and going.
         let both_sides = meta.state_key.is_some()
             && (meta.state_key == self.visibility_key || meta.state_key == self.member_key);
-        Ok(both_sides && self.state_allows(place.state_before, at)?)
+        Ok((both_sides && self.state_allows(place.state_before, at)?) || self.is_in_sight(event)?)
     }
 
     /// Whether the viewer may see an event at this place of the room, given the state at the event.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     catalog::families,
     record,
+    record::{Record, decode_versioned, encode_versioned},
     sids::{RoomSid, UserSid},
     table::Table,
 };
@@ -39,8 +40,23 @@ pub struct DelayedRecord {
     pub due_ms: u64,
     /// How it ended, if it did.
     pub end: Option<DelayedEnd>,
+    /// How long it is sticky once it is sent, in milliseconds, if it is. Since version 2.
+    pub sticky_ms: Option<u64>,
 }
-record!(DelayedRecord, 1);
+
+impl Record for DelayedRecord {
+    fn encode(&self, out: &mut Vec<u8>) {
+        encode_versioned(2, self, out);
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        match bytes {
+            // Version 1 ends before the last field, and a zero says that there is nothing in it.
+            [1, fields @ ..] => decode_versioned(2, &[&[2], fields, &[0]].concat()),
+            _ => decode_versioned(2, bytes),
+        }
+    }
+}
 
 /// How a delayed event ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,3 +96,31 @@ pub struct DelayedRequest {
     pub transaction_id: Option<String>,
 }
 record!(DelayedRequest, 1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn golden_bytes() {
+        let record = DelayedRecord {
+            user: UserSid(1),
+            device: None,
+            room: RoomSid(2),
+            kind: "m".to_owned(),
+            state_key: None,
+            content: "{}".to_owned(),
+            delay_ms: 3,
+            running_since_ms: 4,
+            due_ms: 5,
+            end: None,
+            sticky_ms: None,
+        };
+        let first = [1, 1, 0, 2, 1, b'm', 0, 2, b'{', b'}', 3, 4, 5, 0];
+        assert_eq!(DelayedRecord::decode(&first), Some(record.clone()));
+        let record = DelayedRecord { sticky_ms: Some(6), ..record };
+        let second = [2, 1, 0, 2, 1, b'm', 0, 2, b'{', b'}', 3, 4, 5, 0, 1, 6];
+        assert_eq!(record.to_bytes(), second);
+        assert_eq!(DelayedRecord::decode(&second), Some(record));
+    }
+}

@@ -1,4 +1,4 @@
-//! `threepids`, `threepid_owners`, `threepid_validations`: email addresses and telephone numbers.
+//! `threepids`, `threepid_owners`, `threepid_validations`, `threepid_bindings`: email addresses and telephone numbers.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +11,10 @@ pub static THREEPIDS: Table<(UserSid, String, String), ThreepidRecord> = Table::
 pub static THREEPID_OWNERS: Table<(String, String), UserSid> = Table::new(families::THREEPID_OWNERS);
 /// `hash of the session id → an address on its way to being validated`.
 pub static THREEPID_VALIDATIONS: Table<Hash, ValidationRecord> = Table::new(families::THREEPID_VALIDATIONS);
+
+/// `(user, medium, address, identity server) → ()`: which identity servers have been told whose the address is.
+pub static THREEPID_BINDINGS: Table<(UserSid, String, String, String), ()> =
+    Table::new(families::THREEPID_BINDINGS);
 
 /// An address of a user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,13 +11,17 @@ use kith_store::{
 use super::{
     connection::Connection,
     lists::Wanted,
-    request::{PerRoom, SlidingRequest},
+    request::{Limited, PerRoom, SlidingRequest},
     response::{AccountData, ByRoom, E2ee, Extensions, ToDevice},
     room_list::RoomList,
 };
 use crate::{
     moment::Moment,
-    streams::{account_data::ChangedTypes, members::Encounters},
+    streams::{
+        account_data::ChangedTypes,
+        members::Encounters,
+        thread_subscriptions::{SUBSCRIPTIONS_MAX, SubscriptionsPage, changes},
+    },
     token,
 };
 
@@ -77,6 +81,16 @@ impl Moment<'_> {
             extensions.e2ee = Some(E2ee { device_lists, key_counts: self.key_counts()? });
         }
         Ok(extensions)
+    }
+
+    /// The subscriptions to threads that changed behind `since`.
+    pub(super) fn thread_subscriptions_extension(
+        &self,
+        asked: &Limited,
+        since: Position,
+    ) -> Result<Option<SubscriptionsPage>, Error> {
+        let Some(limit) = asked.limit(SUBSCRIPTIONS_MAX) else { return Ok(None) };
+        changes(&self.sync.store, self.read, self.user, since, self.until, limit).map(Some)
     }
 
     fn account_data_extension(

@@ -98,6 +98,47 @@ pub struct Extensions {
     pub receipts: PerRoom,
     /// Who is typing.
     pub typing: PerRoom,
+    /// To which threads the user subscribed.
+    #[serde(rename = "io.element.msc4308.thread_subscriptions")]
+    pub thread_subscriptions: Limited,
+    /// What everybody in a room is to get for some time.
+    #[serde(rename = "org.matrix.msc4354.sticky_events")]
+    pub sticky_events: Sticky,
+}
+
+/// The extension that tells sticky events.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Sticky {
+    #[serde(flatten)]
+    pub(super) limited: Limited,
+    /// Up to where the client has got them.
+    pub(super) since: Option<String>,
+}
+
+/// An extension that tells so many changes at most.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Limited {
+    enabled: Option<bool>,
+    limit: Option<u64>,
+}
+
+impl Sticky {
+    /// Up to where the client has got them.
+    pub(super) fn since(&self) -> Result<Position, SlidingError> {
+        let since = self.since.as_deref().filter(|since| !since.is_empty());
+        let since = since.map(token::parse_since).transpose().map_err(|_| SlidingError::UnknownToken)?;
+        Ok(since.map_or(Position::START, |since| since.position))
+    }
+}
+
+impl Limited {
+    /// How many changes are told at most; none, if the extension is off.
+    pub(super) fn limit(&self, limit_max: usize) -> Option<usize> {
+        let limit = self.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(limit_max);
+        (self.enabled == Some(true)).then_some(limit.clamp(1, limit_max))
+    }
 }
 
 /// The extension that tells messages to the device.

@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use kith_store::EventSid;
 use ruma::{OwnedRoomId, OwnedUserId};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::{response::DeviceLists, streams::keys::KeyCounts};
+use crate::{
+    response::{DeviceLists, Events},
+    streams::{keys::KeyCounts, thread_subscriptions::SubscriptionsPage},
+};
 
 /// The answer to a sliding sync.
 #[derive(Debug, Default, Serialize)]
@@ -61,6 +65,9 @@ pub struct Room {
     /// The newest events, oldest first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeline: Option<Vec<Box<RawValue>>>,
+    /// The events of the timeline.
+    #[serde(skip)]
+    pub(crate) shown: Vec<EventSid>,
     /// From where `/messages` finds what came before these events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prev_batch: Option<String>,
@@ -116,6 +123,22 @@ pub struct Extensions {
     /// Typing notices by room.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub typing: Option<ByRoom>,
+    /// Subscriptions to threads.
+    #[serde(rename = "io.element.msc4308.thread_subscriptions", skip_serializing_if = "Option::is_none")]
+    pub thread_subscriptions: Option<SubscriptionsPage>,
+    /// What everybody in a room is to get for some time.
+    #[serde(rename = "org.matrix.msc4354.sticky_events", skip_serializing_if = "Option::is_none")]
+    pub sticky_events: Option<StickyEvents>,
+}
+
+/// Sticky events.
+#[derive(Debug, Default, Serialize)]
+pub struct StickyEvents {
+    /// Where the next request goes on.
+    pub next_batch: String,
+    /// The events that are not in the timelines of the same answer, by room, oldest first.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub rooms: BTreeMap<OwnedRoomId, Events>,
 }
 
 /// Messages to the device.
@@ -171,5 +194,7 @@ impl Extensions {
             && self.account_data.as_ref().is_none_or(|data| data.global.is_empty() && data.rooms.is_empty())
             && self.receipts.as_ref().is_none_or(|receipts| receipts.rooms.is_empty())
             && self.typing.as_ref().is_none_or(|typing| typing.rooms.is_empty())
+            && self.thread_subscriptions.as_ref().is_none_or(SubscriptionsPage::is_empty)
+            && self.sticky_events.as_ref().is_none_or(|sticky| sticky.rooms.is_empty())
     }
 }

@@ -141,6 +141,7 @@ impl Moment<'_> {
         };
         let told = self.add_names(&view, &span, told)?;
         let told = self.add_counts(telling, told)?;
+        let shown = timeline.events.iter().map(|seen| seen.event).collect();
         let required_state = view.render_state(&state, RoomIdIn::Context)?;
         let timeline = moment.render_timeline(&view, timeline)?;
         Ok(Room {
@@ -148,6 +149,7 @@ impl Moment<'_> {
             prev_batch: timeline.prev_batch.filter(|_| !timeline.events.is_empty() || timeline.limited),
             limited: Some(timeline.limited),
             timeline: Some(timeline.events).filter(|events| !events.is_empty()),
+            shown,
             ..told
         })
     }

@@ -37,6 +37,7 @@ impl Moment<'_> {
         let told = JoinedRoom {
             summary: self.render_summary(summary)?,
             state: self.named_state(self.render_state(&view, &state)?),
+            sticky: self.only_fields(self.sticky(&view, joined.known, &timeline)?).into(),
             timeline: self.render_timeline(&view, timeline)?,
             ephemeral,
             account_data,
@@ -45,6 +46,7 @@ impl Moment<'_> {
         let nothing_new = told.summary.is_empty()
             && told.state.events().is_empty()
             && told.timeline.is_empty()
+            && told.sticky.is_empty()
             && told.ephemeral.is_empty()
             && told.account_data.is_empty();
         if nothing_new && !joined.always {

@@ -169,7 +169,13 @@ impl World {
         content: &Value,
     ) -> Result<OwnedEventId, kith_rooms::send::SendError> {
         let content = to_raw_value(content).expect("JSON");
-        let message = NewMessage { kind: kind.into(), content, transaction_id: None, timestamp_ms: None };
+        let message = NewMessage {
+            kind: kind.into(),
+            content,
+            transaction_id: None,
+            timestamp_ms: None,
+            sticky_ms: None,
+        };
         self.rooms.send_message(who, room, message)
     }
 

@@ -2,6 +2,7 @@
 
 mod add_3pid;
 mod add_3pid_before_uia;
+mod bind_3pid;
 mod change_password;
 mod check_registration_token_validity;
 mod deactivate;
@@ -13,6 +14,7 @@ mod guests;
 mod races;
 mod register;
 mod register_appservice;
+mod register_captcha;
 mod register_terms;
 mod request_3pid_management_token_via_email;
 mod request_3pid_management_token_via_msisdn;
@@ -27,7 +29,26 @@ mod whoami;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Mailbox, Server, User};
+use crate::harness::{Answer, Mailbox, Peer, Server, User, start_federating};
+
+/// An identity server, at which everything can be bound, and a homeserver that believes its certificate.
+async fn with_identity_server() -> (Server, Peer) {
+    let (server, identity) = (start_federating("127.0.0.2", "").await, Peer::start("127.0.0.3").await);
+    identity.answer("/_matrix/identity/v2/3pid/bind", |received| match received.body["sid"].as_str() {
+        Some("unproved") => (400, json!({"errcode": "M_SESSION_NOT_VALIDATED", "error": "not yet"})),
+        _ => (200, json!({"medium": "email", "address": "alice@example.org", "mxid": received.body["mxid"]})),
+    });
+    identity.answer("/_matrix/identity/v2/3pid/unbind", |_| (200, json!({})));
+    (server, identity)
+}
+
+/// Binds an address of a user.
+async fn bind(user: &User, identity: &Peer, session: &str) -> Answer {
+    let body = json!({
+        "client_secret": "secret", "sid": session, "id_server": identity.name, "id_access_token": "token",
+    });
+    user.post("/account/3pid/bind", body).await
+}
 
 async fn register(server: &Server, body: Value) -> Answer {
     server.anonymous("POST", "/_matrix/client/v3/register", Some(body)).await

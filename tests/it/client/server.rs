@@ -1,6 +1,7 @@
 //! What a client asks the server about itself, and the small services beside messaging.
 
 mod discover_homeserver;
+mod discover_policy_server;
 mod discover_server;
 mod discover_support;
 mod get_capabilities;

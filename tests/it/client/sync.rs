@@ -11,6 +11,7 @@ mod long_poll;
 mod memberships;
 mod sliding_sync;
 mod state_after;
+mod sticky_events;
 mod summary;
 mod sync_events;
 

@@ -11,6 +11,7 @@ mod messages;
 mod moderation;
 mod outage;
 mod partition;
+mod sticky;
 
 use serde_json::{Value, json};
 

@@ -56,6 +56,15 @@ impl User {
     }
 
     /// Sends an event that relates to another one, and answers its id.
+    /// Says something that everybody in the room is to get for some time.
+    pub(crate) async fn say_sticky(&self, room: &str, text: &str, duration_ms: u64) -> String {
+        let (room, transaction) = (encode(room), encode(text));
+        let duration = format!("org.matrix.msc4354.sticky_duration_ms={duration_ms}");
+        let path = format!("/rooms/{room}/send/m.room.message/{transaction}?{duration}");
+        let answer = self.put(&path, json!({"msgtype": "m.text", "body": text})).await.ok();
+        answer["event_id"].as_str().unwrap().to_owned()
+    }
+
     pub(crate) async fn relate(&self, room: &str, rel_type: &str, parent: &str, text: &str) -> String {
         let relation = json!({"rel_type": rel_type, "event_id": parent});
         let mut content = json!({"msgtype": "m.text", "body": text, "m.relates_to": relation});

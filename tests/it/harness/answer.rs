@@ -42,8 +42,9 @@ impl Answer {
     #[track_caller]
     pub(crate) fn is_sound(&self) {
         // Whoever asks for somebody or something at a server that does not exist hears that it cannot be asked. Files
-        // are named by their server, and nearly everything may be the name of one.
-        let is_of_elsewhere = self.request.contains(NOBODYS_SERVER) || self.request.contains("/media/");
+        // are named by their server, and nearly everything may be the name of one, or of an identity server.
+        let elsewhere = [NOBODYS_SERVER, "/media/", "/account/3pid/"];
+        let is_of_elsewhere = elsewhere.iter().any(|part| self.request.contains(part));
         let elsewhere = self.status == 502 && is_of_elsewhere;
         assert!(self.status < 500 || elsewhere, "{} answered {} {}", self.request, self.status, self.body);
         if self.status >= 400 && self.body["flows"].is_null() {

@@ -19,6 +19,7 @@ pub(crate) struct Received {
     pub(crate) path: String,
     /// The `Authorization` header.
     pub(crate) authorization: String,
+    /// The body; what is no JSON is a string here.
     pub(crate) body: Value,
 }
 
@@ -94,7 +95,10 @@ async fn respond(
     let received = Received {
         path: parts.uri.path_and_query().unwrap().to_string(),
         authorization: authorization.unwrap_or_default().to_owned(),
-        body: serde_json::from_slice(&body).unwrap_or(Value::Null),
+        body: serde_json::from_slice(&body).unwrap_or_else(|_| match body.is_empty() {
+            true => Value::Null,
+            false => Value::String(String::from_utf8_lossy(&body).into_owned()),
+        }),
     };
     let Sent { status, headers, body } = {
         let answers = answers.answers.lock().unwrap();

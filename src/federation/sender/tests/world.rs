@@ -298,8 +298,13 @@ impl World {
 
     pub(super) fn say(&self, room_id: &RoomId, text: &str) -> String {
         let content = to_raw_value(&json!({ "msgtype": "m.text", "body": text })).expect("JSON");
-        let message =
-            NewMessage { kind: "m.room.message".into(), content, transaction_id: None, timestamp_ms: None };
+        let message = NewMessage {
+            kind: "m.room.message".into(),
+            content,
+            transaction_id: None,
+            timestamp_ms: None,
+            sticky_ms: None,
+        };
         self.rooms.send_message(&self.alice, room_id, message).expect("sends").to_string()
     }
 

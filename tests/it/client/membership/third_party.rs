@@ -1,12 +1,16 @@
 //! Joining with what an identity server signed: the room's invite to an address becomes the user's own.
 //! <https://spec.matrix.org/v1.19/client-server-api/#third-party-invites>
 
-use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
+};
 use ed25519_dalek::{Signer, SigningKey};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use super::two_and_a_stranger;
-use crate::harness::{Answer, User, encode, list};
+use crate::harness::{Answer, Peer, User, encode, list, start_federating};
 
 fn identity_server() -> SigningKey {
     SigningKey::from_bytes(&[7; 32])
@@ -73,4 +77,77 @@ async fn nobody_else_does() {
     alice.ban(&room, &carol).await.ok();
     join(&carol, &room, of_carol).await.refused(403, "M_FORBIDDEN");
     assert_eq!(alice.membership_of(&room, &carol).await, "ban");
+}
+
+/// An identity server that knows whose `known@example.org` is.
+async fn knowing(owner: &User) -> Peer {
+    let identity = Peer::start("127.0.0.3").await;
+    identity.answer("/_matrix/identity/v2/hash_details", |_| {
+        (200, json!({"algorithms": ["none", "sha256"], "lookup_pepper": "pepper"}))
+    });
+    let hash = URL_SAFE_NO_PAD.encode(Sha256::digest("known@example.org email pepper"));
+    let mappings = json!({hash: owner.id});
+    identity.answer("/_matrix/identity/v2/lookup", move |received| {
+        let asked = received.body["addresses"][0].as_str().unwrap();
+        let found = mappings.get(asked).map(|owner| json!({asked: owner})).unwrap_or(json!({}));
+        (200, json!({"mappings": found}))
+    });
+    let public_key = STANDARD_NO_PAD.encode(identity_server().verifying_key().to_bytes());
+    let url = format!("https://{}/_matrix/identity/v2/pubkey/isvalid", identity.name);
+    identity.answer("/_matrix/identity/v2/store-invite", move |_| {
+        let keys = json!([{"public_key": public_key, "key_validity_url": url}]);
+        (200, json!({"token": "token", "display_name": "s...@e...", "public_keys": keys}))
+    });
+    identity
+}
+
+fn by_address(identity: &Peer, address: &str) -> Value {
+    json!({"id_server": identity.name, "id_access_token": "access", "medium": "email", "address": address})
+}
+
+#[tokio::test]
+async fn somebody_is_invited_by_their_address() {
+    let server = start_federating("127.0.0.2", "").await;
+    let (alice, bob) = (server.register("alice").await, server.register("bob").await);
+    let carol = server.register("carol").await;
+    let identity = knowing(&bob).await;
+    let room = alice
+        .create_room(json!({"name": "Tea", "invite_3pid": [by_address(&identity, "known@example.org")]}))
+        .await;
+    assert_eq!(alice.membership_of(&room, &bob).await, "invite");
+    assert!(identity.received("/_matrix/identity/v2/store-invite").is_empty());
+    // Nobody is known by this one yet.
+    let path = format!("/rooms/{}/invite", encode(&room));
+    alice.post(&path, by_address(&identity, "somebody@example.org")).await.ok();
+    let letter = &identity.received("/_matrix/identity/v2/store-invite")[0];
+    assert_eq!((&letter.body["room_name"], &letter.body["sender"]), (&json!("Tea"), &json!(alice.id)));
+    assert_eq!(letter.authorization, "Bearer access");
+    let told = alice.state(&room, "m.room.third_party_invite", "token").await.ok();
+    assert_eq!(
+        (&told["display_name"], &told["public_key"]),
+        (&json!("s...@e..."), &told["public_keys"][0]["public_key"])
+    );
+    // Whoever turns out to have the address comes in with the identity server's word.
+    join(&carol, &room, signed(&identity_server(), &carol, &alice, "token")).await.ok();
+    assert_eq!(alice.membership_of(&room, &carol).await, "join");
+}
+
+#[tokio::test]
+async fn nobody_is_written_to_in_vain() {
+    let server = start_federating("127.0.0.2", "").await;
+    let (alice, bob) = (server.register("alice").await, server.register("bob").await);
+    let identity = knowing(&bob).await;
+    let room = alice.create_room(json!({"preset": "public_chat"})).await;
+    let path = format!("/rooms/{}/invite", encode(&room));
+    let somebody = by_address(&identity, "somebody@example.org");
+    bob.post(&path, somebody.clone()).await.refused(403, "M_FORBIDDEN");
+    bob.join(&room).await.ok();
+    alice.set_levels(&room, json!({"invite": 50})).await.ok();
+    bob.post(&path, somebody.clone()).await.refused(403, "M_FORBIDDEN");
+    assert!(identity.received("/_matrix/identity/v2/").is_empty());
+    identity.answer("/_matrix/identity/v2/hash_details", |_| {
+        (401, json!({"errcode": "M_UNAUTHORIZED", "error": "who are you?"}))
+    });
+    alice.post(&path, somebody).await.refused(502, "M_UNKNOWN");
+    alice.state(&room, "m.room.third_party_invite", "token").await.refused(404, "M_NOT_FOUND");
 }

@@ -141,6 +141,10 @@ async fn events_are_chosen_by_what_relates_to_them() {
     let both = json!({"related_by_senders": [bob.id], "related_by_rel_types": ["m.thread"]});
     assert_eq!(filtered(both).await, ["one"]);
     assert_eq!(filtered(json!({"related_by_rel_types": ["m.replace"]})).await, [""; 0]);
+    // And by what they relate to themselves.
+    let messages = |name: &str| json!({"types": ["m.room.message"], name: ["m.thread", "m.replace"]});
+    assert_eq!(filtered(messages("org.matrix.msc3874.rel_types")).await, ["reply", "reply"]);
+    assert_eq!(filtered(messages("org.matrix.msc3874.not_rel_types")).await, ["one", "two", "three"]);
 }
 
 #[tokio::test]

@@ -23,7 +23,10 @@ async fn users_learn_what_they_may_do() {
     for version in 1..=12 {
         assert_eq!(versions["available"][version.to_string()], "stable", "{version} in {versions}");
     }
-    assert_eq!(versions["available"].as_object().unwrap().len(), 12);
+    for version in ["org.matrix.msc3757.10", "org.matrix.msc3757.11"] {
+        assert_eq!(versions["available"][version], "unstable", "{version} in {versions}");
+    }
+    assert_eq!(versions["available"].as_object().unwrap().len(), 14);
     // What is promised is kept.
     for version in ["1", "6", "12"] {
         let room = alice.create_room(json!({"room_version": version})).await;

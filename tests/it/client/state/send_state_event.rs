@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{encode, two_in_a_room};
+use crate::harness::{Server, encode, two_in_a_room};
 
 #[tokio::test]
 async fn state_is_set_and_set_again() {
@@ -58,4 +58,27 @@ async fn what_is_wrong_is_said() {
     alice.set_state("nonsense", "m.room.name", "", json!({})).await.refused(400, "M_INVALID_PARAM");
     let path = format!("/_matrix/client/v3/rooms/{}/state/m.room.name/", encode(&room));
     server.anonymous("PUT", &path, Some(json!({"name": "x"}))).await.refused(401, "M_MISSING_TOKEN");
+}
+
+#[tokio::test]
+async fn state_can_be_owned_where_the_room_version_says_so() {
+    let server = Server::start().await;
+    let (alice, bob) = (server.register("alice").await, server.register("bob").await);
+    let carol = server.register("carol").await;
+    for version in ["org.matrix.msc3757.10", "org.matrix.msc3757.11"] {
+        let room = alice.create_room(json!({"preset": "public_chat", "room_version": version})).await;
+        bob.join(&room).await.ok();
+        carol.join(&room).await.ok();
+        alice.set_levels(&room, json!({"state_default": 0})).await.ok();
+        let kind = "org.example.beacon";
+        let key = format!("{}_phone", bob.id);
+        bob.set_state(&room, kind, &key, json!({"at": "home"})).await.ok();
+        carol.set_state(&room, kind, &key, json!({"at": "mine"})).await.refused(403, "M_FORBIDDEN");
+        assert_eq!(alice.state(&room, kind, &key).await.ok(), json!({"at": "home"}));
+        alice.set_state(&room, kind, &key, json!({})).await.ok();
+        bob.set_state(&room, kind, "@bob_phone", json!({})).await.refused(400, "M_BAD_JSON");
+    }
+    let room = alice.create_room(json!({"room_version": "11"})).await;
+    let key = format!("{}_phone", alice.id);
+    alice.set_state(&room, "org.example.beacon", &key, json!({})).await.refused(403, "M_FORBIDDEN");
 }
