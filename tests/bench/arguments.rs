@@ -30,6 +30,11 @@ pub(crate) struct Measure {
     #[arg(long)]
     pub(crate) shared_secret: Option<String>,
 
+    /// Token of an application service that may make accounts without a password: the crowds that fill rooms are then
+    /// made through it, because thousands of password hashes would take longer than everything that is measured
+    #[arg(long)]
+    pub(crate) appservice_token: Option<String>,
+
     /// Process of the server, counted with all its descendants; may be repeated (a database beside it)
     #[arg(long)]
     pub(crate) pid: Vec<u32>,

@@ -9,7 +9,7 @@ pub(crate) enum ScaleName {
     Small,
     /// Half an hour: large sizes, of which a slow server reaches what it can build in a minute each.
     Medium,
-    /// Hours on a slow server: the sizes that large servers have.
+    /// An hour on a slow server: sizes of large servers, of which it reaches what it can build in seven minutes each.
     Full,
 }
 
@@ -117,5 +117,5 @@ const FULL: Scale = Scale {
     state_messages: 200,
     wake_rooms: &[10, 500, 5_000],
     wake_rounds: 100,
-    building_max: Duration::from_secs(30 * 60),
+    building_max: Duration::from_secs(7 * 60),
 };

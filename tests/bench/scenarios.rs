@@ -40,7 +40,7 @@ pub(crate) async fn measure(arguments: Measure) -> Outcome<bool> {
         let names = SCENARIOS.map(|(name, _)| name).join(", ");
         return Err(format!("no scenario is called {unknown}; there are {names}").into());
     }
-    let server = Homeserver::new(&arguments.base, arguments.shared_secret)?;
+    let server = Homeserver::new(&arguments.base, arguments.shared_secret, arguments.appservice_token)?;
     let report = Report {
         label: arguments.label,
         note: arguments.note,

@@ -73,7 +73,7 @@ impl World {
         let names = (self.crowd.len()..number).map(|index| self.user_name(&format!("crowd-{index}")));
         let register = |name: String| {
             let server = Arc::clone(&server);
-            async move { server.register(&name).await }
+            async move { server.register_in_crowd(&name).await }
         };
         let (new, _latencies) =
             load::for_each(names.collect::<Vec<_>>(), REGISTRATIONS_AT_ONCE, register).await?;
