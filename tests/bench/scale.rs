@@ -34,6 +34,8 @@ pub(crate) struct Scale {
     pub(crate) wake_rounds: usize,
     /// What has to be built first is measured at the size it has reached by then.
     pub(crate) building_max: Duration,
+    /// The same where the question is how costs grow, not what they are: a slow server shows that at smaller sizes too.
+    pub(crate) growing_max: Duration,
 }
 
 impl ScaleName {
@@ -74,6 +76,7 @@ const SMALL: Scale = Scale {
     wake_rooms: &[10, 50],
     wake_rounds: 20,
     building_max: Duration::from_secs(120),
+    growing_max: Duration::from_secs(120),
 };
 
 const MEDIUM: Scale = Scale {
@@ -96,6 +99,7 @@ const MEDIUM: Scale = Scale {
     wake_rooms: &[10, 500, 5_000],
     wake_rounds: 40,
     building_max: Duration::from_secs(60),
+    growing_max: Duration::from_secs(60),
 };
 
 const FULL: Scale = Scale {
@@ -118,4 +122,5 @@ const FULL: Scale = Scale {
     wake_rooms: &[10, 500, 5_000],
     wake_rounds: 100,
     building_max: Duration::from_secs(7 * 60),
+    growing_max: Duration::from_secs(60),
 };

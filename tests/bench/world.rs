@@ -58,6 +58,11 @@ impl World {
         Instant::now() + self.scale.building_max
     }
 
+    /// When growing something has to stop.
+    pub(crate) fn growing_deadline(&self) -> Instant {
+        Instant::now() + self.scale.growing_max
+    }
+
     /// A name that no account of this server has yet.
     pub(crate) fn user_name(&self, what: &str) -> String {
         format!("bench-{}-{what}", self.run)
@@ -98,10 +103,9 @@ impl World {
         Ok(landlord)
     }
 
-    /// Rooms of the pool: `number` of them, or as many as there are when the time for building is over.
-    pub(crate) async fn rooms(&mut self, number: usize) -> Outcome<Vec<String>> {
+    /// Rooms of the pool: `number` of them, or as many as there are at the deadline.
+    pub(crate) async fn rooms(&mut self, number: usize, deadline: Instant) -> Outcome<Vec<String>> {
         let landlord = self.landlord().await?;
-        let deadline = self.building_deadline();
         while self.pool.len() < number && Instant::now() < deadline {
             let batch = self.pool.len()..number.min(self.pool.len() + CREATIONS_AT_ONCE * 8);
             let create = |index: usize| {
@@ -115,8 +119,13 @@ impl World {
     }
 
     /// A new user who is in `number` rooms of the pool (see [`World::rooms`]), and these rooms.
-    pub(crate) async fn tenant(&mut self, what: &str, number: usize) -> Outcome<(Session, Vec<String>)> {
-        let rooms = self.rooms(number).await?;
+    pub(crate) async fn tenant(
+        &mut self,
+        what: &str,
+        number: usize,
+        deadline: Instant,
+    ) -> Outcome<(Session, Vec<String>)> {
+        let rooms = self.rooms(number, deadline).await?;
         let tenant = self.new_user(what).await?;
         let join = |room: String| {
             let tenant = tenant.clone();

@@ -21,7 +21,7 @@ pub(crate) async fn run(world: &mut World) -> Outcome<()> {
     for &planned in world.scale.state_entries {
         let running = world.probe.start();
         let enter = |index: usize| put(&owner, &room, index, 0);
-        let new = load::until(entries..planned, AT_ONCE, world.building_deadline(), enter).await?;
+        let new = load::until(entries..planned, AT_ONCE, world.growing_deadline(), enter).await?;
         let grown = running.finish(&format!("growing to {planned}"), Pace::Full, new, &[]);
         entries += new;
 
