@@ -223,6 +223,7 @@ impl Accounts {
             email,
             external: wish.id,
             proven: None,
+            of_guest: false,
         })
     }
 }

@@ -96,7 +96,17 @@ fn case(our: &Row, their: &Row) -> String {
     if our.limited + their.limited > 0 {
         name += &format!(" (rate-limited {} and {} times)", our.limited, their.limited);
     }
+    if let (Some(our_rise), Some(their_rise)) = (our.memory_rise_bytes, their.memory_rise_bytes) {
+        name += &both("memory rose by", our_rise, their_rise);
+    }
+    if let (Some(our_index), Some(their_index)) = (our.index_bytes, their.index_bytes) {
+        name += &both("index of", our_index, their_index);
+    }
     name
+}
+
+fn both(what: &str, ours: u64, theirs: u64) -> String {
+    format!(" ({what} {} and {})", mebibytes(Some(ours)), mebibytes(Some(theirs)))
 }
 
 /// How many times `better` is `worse`: above 1 the first server is ahead.

@@ -1,5 +1,7 @@
 //! The server under load, as its HTTP interface: requests, waiting out rate limits, and making accounts.
 
+pub(crate) mod files;
+
 use crate::Outcome;
 use crate::session::Session;
 use hmac::{Hmac, KeyInit, Mac};

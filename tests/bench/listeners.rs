@@ -17,7 +17,7 @@ const SETTLE_MS_MIN: u64 = 100;
 const SETTLE_MS_PER_LISTENER: u64 = 4;
 
 /// The text of a message that listeners look out for, before its number.
-const MARK: &str = "kith-bench round ";
+pub(crate) const MARK: &str = "kith-bench round ";
 
 /// A message's number and when it arrived somewhere.
 type Arrival = Outcome<(u64, Instant)>;
@@ -91,7 +91,7 @@ async fn poll(session: Session, mut since: String, tell: mpsc::UnboundedSender<A
     }
 }
 
-fn find_round(text: &str) -> Option<u64> {
+pub(crate) fn find_round(text: &str) -> Option<u64> {
     let (_before, after) = text.rsplit_once(MARK)?;
     after.split_once('.')?.0.parse().ok()
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// Linux counts processor time for user space in hundredths of a second on every architecture.
 const TICKS_PER_SECOND: f64 = 100.0;
@@ -27,6 +28,29 @@ pub(crate) fn memory_bytes(pids: &[u32]) -> u64 {
     family(&read_stats(), pids).into_iter().map(|pid| find_memory_kib(pid).unwrap_or(0) * 1024).sum()
 }
 
+/// The memory of a server at some moment, from which its highest moment since is counted.
+pub(crate) struct MemoryMark(u64);
+
+/// Makes the kernel forget earlier high-water marks. Nothing where it does not let us.
+pub(crate) fn mark_memory(pids: &[u32]) -> Option<MemoryMark> {
+    let family = family(&read_stats(), pids);
+    for pid in &family {
+        // Resets the high-water mark, see proc_pid_clear_refs(5).
+        fs::write(format!("/proc/{pid}/clear_refs"), "5").ok()?;
+    }
+    (!family.is_empty()).then(|| MemoryMark(status_bytes(&family, "VmRSS:")))
+}
+
+/// How far the memory has risen since at the highest. What processes share counts for each, before and after.
+pub(crate) fn memory_rise_bytes(mark: &MemoryMark, pids: &[u32]) -> u64 {
+    status_bytes(&family(&read_stats(), pids), "VmHWM:").saturating_sub(mark.0)
+}
+
+fn status_bytes(pids: &[u32], key: &str) -> u64 {
+    let kib = |pid: &u32| find_kib(&fs::read_to_string(format!("/proc/{pid}/status")).ok()?, key);
+    pids.iter().filter_map(kib).sum::<u64>() * 1024
+}
+
 /// Bytes on disk below these directories.
 pub(crate) fn disk_bytes(directories: &[PathBuf]) -> u64 {
     directories.iter().map(|directory| bytes_below(directory)).sum()
@@ -42,6 +66,12 @@ pub(crate) fn machine() -> String {
     let memory_kib = fs::read_to_string("/proc/meminfo").ok().and_then(|text| find_kib(&text, "MemTotal:"));
     let memory_gib = memory_kib.unwrap_or(0) / (1024 * 1024);
     format!("{cores} cores ({}), {memory_gib} GiB", model.as_deref().unwrap_or("unknown processor"))
+}
+
+/// The number that a shell command prints, if it prints one.
+pub(crate) fn output_number(command: &str) -> Option<u64> {
+    let output = Command::new("sh").args(["-c", command]).output().ok()?;
+    String::from_utf8_lossy(&output.stdout).split_whitespace().next()?.parse().ok()
 }
 
 fn read_stats() -> BTreeMap<u32, Stat> {
@@ -108,7 +138,7 @@ fn to_float(ticks: u64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{cpu_seconds, memory_bytes, parse_stat};
+    use super::{cpu_seconds, mark_memory, memory_bytes, memory_rise_bytes, parse_stat};
 
     #[test]
     fn a_name_may_hold_parentheses() {
@@ -121,5 +151,15 @@ mod tests {
     fn this_process_takes_memory() {
         assert!(memory_bytes(&[std::process::id()]) > 0);
         assert!(cpu_seconds(&[std::process::id()]) >= 0.0);
+    }
+
+    #[test]
+    fn a_high_water_mark_outlives_the_water() {
+        let own = [std::process::id()];
+        let mark = mark_memory(&own).expect("a process may reset its own");
+        let block = vec![1_u8; 64 << 20];
+        assert!(block.iter().all(|byte| *byte == 1));
+        drop(block);
+        assert!(memory_rise_bytes(&mark, &own) >= 48 << 20);
     }
 }

@@ -3,11 +3,15 @@
 mod idle_polls;
 mod initial_sync;
 mod joins;
+mod media;
 mod paging;
+mod push;
 mod registration;
 mod room_creation;
+mod search;
 mod send_to_sync;
 mod sending;
+mod sliding_sync;
 mod state_growth;
 mod wake_growth;
 
@@ -21,7 +25,7 @@ use crate::world::World;
 use std::sync::Arc;
 
 /// Names and what they answer; `compare` shows them in this order.
-pub(crate) const SCENARIOS: [(&str, &str); 10] = [
+pub(crate) const SCENARIOS: [(&str, &str); 14] = [
     (registration::NAME, registration::QUESTION),
     (room_creation::NAME, room_creation::QUESTION),
     (sending::NAME, sending::QUESTION),
@@ -29,9 +33,13 @@ pub(crate) const SCENARIOS: [(&str, &str); 10] = [
     (paging::NAME, paging::QUESTION),
     (initial_sync::NAME, initial_sync::QUESTION),
     (wake_growth::NAME, wake_growth::QUESTION),
+    (sliding_sync::NAME, sliding_sync::QUESTION),
     (state_growth::NAME, state_growth::QUESTION),
     (joins::NAME, joins::QUESTION),
+    (push::NAME, push::QUESTION),
     (idle_polls::NAME, idle_polls::QUESTION),
+    (media::NAME, media::QUESTION),
+    (search::NAME, search::QUESTION),
 ];
 
 /// Runs all or the chosen scenarios; gives whether every one could be finished.
@@ -52,6 +60,7 @@ pub(crate) async fn measure(arguments: Measure) -> Outcome<bool> {
     };
     let probe = Probe { server: Arc::clone(&server), pids: arguments.pid, data_dirs: arguments.data_dir };
     let mut world = World::new(server, probe, arguments.scale.sizes(), report);
+    world.index_size_command = arguments.index_size_command;
     println!("{}", Row::heading());
     for (name, _question) in SCENARIOS {
         if !arguments.only.is_empty() && !arguments.only.iter().any(|only| only == name) {
@@ -79,9 +88,13 @@ async fn run(name: &str, world: &mut World) -> Outcome<()> {
         paging::NAME => paging::run(world).await,
         initial_sync::NAME => initial_sync::run(world).await,
         wake_growth::NAME => wake_growth::run(world).await,
+        sliding_sync::NAME => sliding_sync::run(world).await,
         state_growth::NAME => state_growth::run(world).await,
         joins::NAME => joins::run(world).await,
+        push::NAME => push::run(world).await,
         idle_polls::NAME => idle_polls::run(world).await,
+        media::NAME => media::run(world).await,
+        search::NAME => search::run(world).await,
         unknown => Err(format!("no scenario is called {unknown}").into()),
     }
 }

@@ -7,6 +7,7 @@ use crate::measure::Probe;
 use crate::report::{Report, Row};
 use crate::scale::Scale;
 use crate::session::Session;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -21,12 +22,25 @@ pub(crate) struct World {
     pub(crate) scale: Scale,
     pub(crate) report: Report,
     pub(crate) scenario: &'static str,
+    pub(crate) index_size_command: Option<String>,
     /// Makes user names new on a server that saw an earlier run.
     run: String,
     crowd: Vec<Session>,
     /// Owns every room of the pool.
     landlord: Option<Session>,
     pool: Vec<String>,
+    /// Who is in the first so many rooms of the pool.
+    tenants: BTreeMap<usize, (Session, Vec<String>)>,
+    /// Where the crowd is, once it has gathered somewhere.
+    pub(crate) square: Option<Square>,
+}
+
+/// A room that the first `members` users of the crowd are in.
+#[derive(Clone)]
+pub(crate) struct Square {
+    pub(crate) owner: Session,
+    pub(crate) room: String,
+    pub(crate) members: usize,
 }
 
 impl World {
@@ -39,10 +53,13 @@ impl World {
             scale,
             report,
             scenario: "",
+            index_size_command: None,
             run,
             crowd: Vec::new(),
             landlord: None,
             pool: Vec::new(),
+            tenants: BTreeMap::new(),
+            square: None,
         }
     }
 
@@ -86,6 +103,25 @@ impl World {
         Ok(self.crowd.iter().take(number).cloned().collect())
     }
 
+    /// A room with so many of the crowd, or with as many as there are when the time for building is over; where the
+    /// crowd has gathered before, it stays.
+    pub(crate) async fn square(&mut self, members: usize) -> Outcome<Square> {
+        if let Some(square) = &self.square {
+            return Ok(square.clone());
+        }
+        let owner = self.new_user("crier").await?;
+        let room = owner.create_room("The market square").await?;
+        let users = self.crowd(members).await?;
+        let join = |user: Session| {
+            let room = &room;
+            async move { user.join(room).await }
+        };
+        let members = load::until(users, JOINS_AT_ONCE, self.building_deadline(), join).await?;
+        let square = Square { owner, room, members };
+        self.square = Some(square.clone());
+        Ok(square)
+    }
+
     /// Makes the users members of the room.
     pub(crate) async fn join_all(&self, users: &[Session], room: &str) -> Outcome<()> {
         let join = |user: Session| async move { user.join(room).await };
@@ -118,20 +154,23 @@ impl World {
         Ok(self.pool.iter().take(number).cloned().collect())
     }
 
-    /// A new user who is in `number` rooms of the pool (see [`World::rooms`]), and these rooms.
+    /// A user who is in `number` rooms of the pool (see [`World::rooms`]) and in no other, and these rooms.
     pub(crate) async fn tenant(
         &mut self,
-        what: &str,
         number: usize,
         deadline: Instant,
     ) -> Outcome<(Session, Vec<String>)> {
+        if let Some(tenant) = self.tenants.get(&number) {
+            return Ok(tenant.clone());
+        }
         let rooms = self.rooms(number, deadline).await?;
-        let tenant = self.new_user(what).await?;
+        let tenant = self.new_user(&format!("tenant-{number}")).await?;
         let join = |room: String| {
             let tenant = tenant.clone();
             async move { tenant.join(&room).await }
         };
         load::for_each(rooms.clone(), JOINS_AT_ONCE, join).await?;
+        self.tenants.insert(number, (tenant.clone(), rooms.clone()));
         Ok((tenant, rooms))
     }
 }

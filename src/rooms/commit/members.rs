@@ -21,7 +21,8 @@ use crate::room_state::membership_of;
 pub(super) struct MemberRows {
     records: HashMap<UserSid, Option<MembershipRecord>>,
     servers: BTreeMap<ServerSid, Servers>,
-    local_changed: bool,
+    /// The users of this server who joined, or are not joined any more.
+    local: BTreeMap<UserSid, bool>,
 }
 
 /// How many users of a server are joined.
@@ -77,8 +78,12 @@ impl MemberRows {
         Ok(())
     }
 
-    /// Writes the counts by server; says whether the room's own users changed.
-    pub(super) fn finish(self, write: &RoomWrite<'_>, txn: &mut Txn) -> Result<bool, Error> {
+    /// Writes the counts by server; says who of this server's users is joined now and was not, or the other way round.
+    pub(super) fn finish(
+        self,
+        write: &RoomWrite<'_>,
+        txn: &mut Txn,
+    ) -> Result<BTreeMap<UserSid, bool>, Error> {
         let room = write.room.sid;
         let own = write.rooms.store.ids().server(&write.rooms.server_name)?;
         for (server, count) in self.servers {
@@ -98,7 +103,7 @@ impl MemberRows {
                 }
             }
         }
-        Ok(self.local_changed)
+        Ok(self.local)
     }
 
     /// Whether these rows say something of a user.
@@ -145,7 +150,7 @@ impl MemberRows {
             let server = self.server(write, &changed.user_id)?;
             server.now = change(server.now, Membership::Join);
             if write.rooms.is_local(&changed.user_id) {
-                self.local_changed = true;
+                self.local.insert(user, is == Some(Membership::Join));
                 match is {
                     Some(Membership::Join) => LOCAL_JOINED.put(&mut txn.batch, &(room, user), &()),
                     _ => LOCAL_JOINED.delete(&mut txn.batch, &(room, user)),

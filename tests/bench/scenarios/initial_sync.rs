@@ -12,7 +12,7 @@ pub(crate) const QUESTION: &str = "A new device of somebody in many rooms logs i
 pub(crate) async fn run(world: &mut World) -> Outcome<()> {
     for &number in world.scale.initial_sync_rooms {
         let deadline = world.building_deadline();
-        let (user, rooms) = world.tenant(&format!("traveller-{number}"), number, deadline).await?;
+        let (user, rooms) = world.tenant(number, deadline).await?;
         let mut devices = Vec::new();
         for _ in 0..world.scale.initial_syncs {
             devices.push(world.server.log_in(user.user_id()).await?);

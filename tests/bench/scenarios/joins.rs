@@ -5,7 +5,7 @@ use crate::load;
 use crate::measure::Pace;
 use crate::report::Row;
 use crate::session::Session;
-use crate::world::World;
+use crate::world::{Square, World};
 
 pub(crate) const NAME: &str = "joins";
 pub(crate) const QUESTION: &str = "A public room fills up, eight joins at once; then some join one after the other, \
@@ -49,5 +49,6 @@ pub(crate) async fn run(world: &mut World) -> Outcome<()> {
             running.finish(&format!("message, {planned} members"), Pace::Full, MESSAGES, &latencies);
         world.record(Row { size: u64::try_from(inside).ok(), ..messages });
     }
+    world.square = Some(Square { owner, room, members: inside });
     Ok(())
 }

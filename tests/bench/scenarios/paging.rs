@@ -4,6 +4,7 @@ use crate::Outcome;
 use crate::load;
 use crate::measure::Pace;
 use crate::world::World;
+use serde::de::IgnoredAny;
 use std::time::Instant;
 
 pub(crate) const NAME: &str = "paging";
@@ -28,7 +29,7 @@ pub(crate) async fn run(world: &mut World) -> Outcome<()> {
     let (mut latencies, mut events, mut from) = (Vec::new(), 0, None);
     loop {
         let started = Instant::now();
-        let page = reader.page_back(&room, from.as_deref(), PAGE_EVENTS).await?;
+        let page = reader.page_back::<IgnoredAny>(&room, from.as_deref(), PAGE_EVENTS).await?;
         latencies.push(started.elapsed());
         events += page.chunk.len();
         match page.end {

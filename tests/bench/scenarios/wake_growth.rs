@@ -13,7 +13,7 @@ pub(crate) async fn run(world: &mut World) -> Outcome<()> {
     let landlord = world.landlord().await?;
     for &number in world.scale.wake_rooms {
         let deadline = world.growing_deadline();
-        let (user, rooms) = world.tenant(&format!("sleeper-{number}"), number, deadline).await?;
+        let (user, rooms) = world.tenant(number, deadline).await?;
         let mut listeners = Box::pin(Listeners::start(&[user])).await?;
         // Not measured: the first message finds every cache cold.
         listeners.round(&landlord, &rooms[0]).await?;
