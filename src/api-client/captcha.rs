@@ -23,12 +23,14 @@ pub(crate) async fn is_solved(call: &Call, auth: Option<&AuthData>) -> Result<bo
     let (Some(AuthData::ReCaptcha(proof)), Some(secret)) = (auth, &registration.captcha_secret_key) else {
         return Ok(false);
     };
-    let mut form = form_urlencoded::Serializer::new(String::new());
-    form.append_pair("secret", secret.reveal()).append_pair("response", &proof.response);
     let url = registration.captcha_verify_url.as_deref().unwrap_or(VERIFY_URL);
     let mut request = OutgoingRequest::new(http::Method::POST, url);
     request.headers = vec![("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned())];
-    request.body = form.finish().into_bytes();
+    request.body = form_urlencoded::Serializer::new(String::new())
+        .append_pair("secret", secret.reveal())
+        .append_pair("response", &proof.response)
+        .finish()
+        .into_bytes();
     request.timeout_ms = Some(TIMEOUT_MS);
     request.response_bytes_max = Some(ANSWER_BYTES_MAX);
     let answer = call.app.outgoing.send_to_trusted(request).await;

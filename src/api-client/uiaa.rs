@@ -33,7 +33,8 @@ pub(crate) fn done(call: &Call) -> Result<Response, ApiError> {
     page_with_script(StatusCode::OK, "auth_done.html", context! { nonce => nonce.as_str() }, &nonce)
 }
 
-/// The stage that the path names, if there is a page for it. A password is never typed into one.
+/// The stage that the path names, if there is a page for it. A password is never typed into one, and a captcha needs
+/// scripts of its provider, which no page of this server runs.
 fn stage(word: &str) -> Result<Stage, ApiError> {
     let with_page = [Stage::Dummy, Stage::Terms, Stage::RegistrationToken, Stage::Email, Stage::Sso];
     with_page.into_iter().find(|stage| stage.as_str() == word).ok_or_else(no_page)
@@ -77,7 +78,7 @@ fn stage_page(
             let text = "Nothing more is needed.";
             ("confirm.html", context! { title => "Go on", text, button => "Continue", fields => fields() })
         }
-        Stage::Password => return Err(no_page()),
+        Stage::Password | Stage::Captcha => return Err(no_page()),
     };
     page(StatusCode::OK, name, values)
 }

@@ -72,7 +72,7 @@ pub(crate) async fn handler(call: Call, request: Request) -> Result<Response, Ap
                 false => refusal(&fields, "This cannot be done here", unknown_session()),
             }
         }
-        Stage::Password => Err(no_page()),
+        Stage::Password | Stage::Captcha => Err(no_page()),
     }
 }
 
