@@ -143,11 +143,11 @@ async fn the_creator_of_a_version_12_room_has_no_bounds() {
     let tombstone = json!({"body": "over", "replacement_room": "!elsewhere"});
     carol.set_state(&room, "m.room.tombstone", "", tombstone.clone()).await.refused(403, "M_FORBIDDEN");
     carol.kick(&room, &bob).await.refused(403, "M_FORBIDDEN");
-    carol.set_levels(&room, json!({"users": {bob.id.clone(): 5}})).await.refused(403, "M_FORBIDDEN");
+    carol.set_levels(&room, json!({"users": {bob.id.clone(): 5}})).await.refused(400, "M_BAD_JSON");
     // Creators are equals, and nothing demotes them.
     alice.kick(&room, &bob).await.refused(403, "M_FORBIDDEN");
     bob.ban(&room, &alice).await.refused(403, "M_FORBIDDEN");
-    alice.set_levels(&room, json!({"users": {alice.id.clone(): 100}})).await.refused(403, "M_FORBIDDEN");
+    alice.set_levels(&room, json!({"users": {alice.id.clone(): 100}})).await.refused(400, "M_BAD_JSON");
     bob.set_levels(&room, json!({"users": {carol.id.clone(): 9_000}})).await.ok();
     bob.kick(&room, &carol).await.ok();
     bob.set_state(&room, "m.room.tombstone", "", tombstone).await.ok();
