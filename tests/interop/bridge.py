@@ -5,11 +5,8 @@ before it, the first that fails ends the run.
 """
 
 import asyncio
-import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.parse
 from dataclasses import dataclass
@@ -18,13 +15,14 @@ from pathlib import Path
 import aiohttp
 
 from irc_network import MEMBER, WELCOME, IrcMember, IrcServer
+from program import Program
 from server import SERVER_NAME, OwnServer, free_port
+from stage import play
 from tally import Tally
 
 BOT = f"@heisenbridge:{SERVER_NAME}"
 CHANNEL = "#tea"
 GHOST = f"@irc_test_{MEMBER}:{SERVER_NAME}"
-STOP_SECONDS_MAX = 20
 # The bridge reads its rooms anew and connects before it says anything.
 WITHIN_SECONDS = 60
 PAUSE_SECONDS = 0.1
@@ -109,35 +107,20 @@ def quote(text: str) -> str:
     return urllib.parse.quote(text, safe="")
 
 
-class Bridge:
-    """The bridge as a process."""
-
+class Bridge(Program):
     def __init__(self, work: Path, base_url: str):
+        super().__init__(work / "bridge.log")
         self.base_url = base_url
         self.registration = work / "appservices" / "heisenbridge.yaml"
         self.registration.parent.mkdir()
-        self.log = work / "bridge.log"
-        self._process: subprocess.Popen | None = None
         arguments = ["--generate", "--listen-port", str(free_port())]
         subprocess.run(self._command(*arguments), check=True, stdout=subprocess.DEVNULL)
 
+    def serve(self, owner: str) -> None:
+        self.start(self._command("-o", owner, self.base_url))
+
     def _command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "heisenbridge", "-vv", "-c", str(self.registration), *arguments]
-
-    def start(self, owner: str) -> None:
-        with self.log.open("ab") as log:
-            command = self._command("-o", owner, self.base_url)
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-
-    def stop(self) -> None:
-        if self._process is None or self._process.poll() is not None:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(STOP_SECONDS_MAX)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
 
 
 @dataclass
@@ -153,7 +136,7 @@ class Scene:
 
 async def greet(scene: Scene) -> None:
     await scene.alice.register("alice")
-    scene.bridge.start(scene.alice.user_id)
+    scene.bridge.serve(scene.alice.user_id)
     wanted = {"invite": [BOT], "is_direct": True, "preset": "trusted_private_chat"}
     control = (await scene.alice.call("POST", "/createRoom", wanted))["room_id"]
     await scene.alice.sees(control, BOT, "Howdy")
@@ -196,7 +179,7 @@ async def bridge_away(scene: Scene) -> None:
     await until(lambda: is_there(False))
     for number in range(5):
         await scene.alice.say(scene.channel, f"while the bridge is away {number}")
-    scene.bridge.start(scene.alice.user_id)
+    scene.bridge.serve(scene.alice.user_id)
     await until(lambda: is_there(True))
     await chat(scene, "at last")
     # What it was told before it had connected it could not pass on; but nothing came twice.
@@ -233,15 +216,12 @@ async def chat(scene: Scene, when: str) -> None:
     assert [text for text in said if text.endswith(when)] == [f"{MEMBER} {number} {when}" for number in range(3)], said
 
 
-async def main() -> int:
-    work = Path(tempfile.mkdtemp(prefix="kith-bridge-"))
-    server = OwnServer(os.environ["KITH_BIN"], work)
+async def scenario(server: OwnServer, work: Path, tally: Tally) -> None:
     bridge, irc, carol = Bridge(work, server.base_url), IrcServer(work), IrcMember(CHANNEL)
     config = work / "config.toml"
     config.write_text(f'{config.read_text()}\n[appservices]\ndirectory = "{bridge.registration.parent}"\n')
-    tally = Tally()
     try:
-        await irc.start()
+        await irc.serve()
         await carol.join(irc.port)
         await server.start()
         async with aiohttp.ClientSession() as session:
@@ -249,15 +229,9 @@ async def main() -> int:
             await tally.run("bridge", STEPS, scene, go_on=False)
     finally:
         bridge.stop()
-        await server.stop()
         await carol.leave()
         irc.stop()
-    if tally.failed:
-        print(f"logs: {work}")
-    else:
-        shutil.rmtree(work)
-    return tally.close()
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    sys.exit(play("bridge", scenario))

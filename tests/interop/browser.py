@@ -4,16 +4,14 @@ Started by `run`, which installs it, with the directory where the picture is to 
 so the first that fails ends the run.
 """
 
-import asyncio
-import os
-import shutil
 import sys
-import tempfile
 import uuid
+from functools import partial
 from pathlib import Path
 
 from js_person import JsPerson
-from server import OwnServer, Server
+from server import Server
+from stage import play
 from steps import web
 from tally import Tally
 
@@ -31,13 +29,9 @@ STEPS = [
 ]
 
 
-async def main(pictures: Path) -> int:
-    work = Path(tempfile.mkdtemp(prefix="kith-browser-"))
-    base = os.environ.get("INTEROP_BASE")
-    server = Server(base) if base else OwnServer(os.environ["KITH_BIN"], work)
+async def scenario(pictures: Path, server: Server, work: Path, tally: Tally) -> None:
     alice = JsPerson(server.base_url, work / "hydrogen.log", "hydrogen")
     bob = JsPerson(server.base_url, work / "js-sdk.log", "encrypted")
-    tally = Tally()
     try:
         await server.start()
         for person in (alice, bob):
@@ -47,16 +41,9 @@ async def main(pictures: Path) -> int:
         if tally.failed:
             await alice.picture(str(work / "hydrogen.png"))
     finally:
-        await alice.stop()
         for person in (alice, bob):
             await person.close()
-        await server.stop()
-    if tally.failed:
-        print(f"logs: {work}")
-    else:
-        shutil.rmtree(work)
-    return tally.close()
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main(Path(sys.argv[1]))))
+    sys.exit(play("browser", partial(scenario, Path(sys.argv[1]))))

@@ -15,6 +15,10 @@ class Circle:
     server: Server
     logs: Path
     tag: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
+    alice: Any = None
+    bob: Any = None
+    carol: Any = None
+    dave: Any = None
     people: list[Any] = field(default_factory=list)  # whoever has to be closed at the end
     passwords: dict[str, str] = field(default_factory=dict)
     recovery_key: str = ""  # Alice's

@@ -3,15 +3,12 @@
 Started by `run`, which installs both clients.
 """
 
-import asyncio
-import os
-import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 from circle import Circle
-from server import OwnServer, Server
+from server import Server
+from stage import play
 from steps import keys, secrets
 from tally import Tally
 
@@ -33,11 +30,8 @@ STEPS = [
 ]
 
 
-async def main() -> int:
-    work = Path(tempfile.mkdtemp(prefix="kith-encryption-"))
-    base = os.environ.get("INTEROP_BASE")
-    server = Server(base) if base else OwnServer(os.environ["KITH_BIN"], work)
-    circle, tally = Circle(server, work), Tally()
+async def scenario(server: Server, work: Path, tally: Tally) -> None:
+    circle = Circle(server, work)
     try:
         await server.start()
         await circle.open()
@@ -46,13 +40,7 @@ async def main() -> int:
         tally.check("every encrypted event is well-formed in nio's eyes", malformed)
     finally:
         await circle.close()
-        await server.stop()
-    if tally.failed:
-        print(f"logs: {work}")
-    else:
-        shutil.rmtree(work)
-    return tally.close()
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    sys.exit(play("encryption", scenario))

@@ -1,16 +1,15 @@
 """An IRC network of one server, ngircd, and a member who sits there, listens and speaks when told to."""
 
 import asyncio
-import subprocess
 import time
 from pathlib import Path
 
+from program import Program
 from server import free_port
 
 MEMBER = "carol"
 WELCOME = "Welcome to the tea house"
 START_SECONDS_MAX = 20
-STOP_SECONDS_MAX = 10
 
 # It asks no resolver and no ident server about those who connect, all of whom come from this machine.
 CONFIG = """\
@@ -31,39 +30,26 @@ PAM = no
 """
 
 
-class IrcServer:
+class IrcServer(Program):
     def __init__(self, work: Path):
+        super().__init__(work / "ngircd.log")
         self.port = free_port()
-        self.log = work / "ngircd.log"
         self._config = work / "ngircd.conf"
         self._config.write_text(CONFIG.format(port=self.port, welcome=WELCOME))
-        self._process: subprocess.Popen | None = None
 
-    async def start(self) -> None:
-        with self.log.open("ab") as log:
-            command = ["ngircd", "--nodaemon", "--config", str(self._config)]
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    async def serve(self) -> None:
+        self.start(["ngircd", "--nodaemon", "--config", str(self._config)])
         deadline = time.monotonic() + START_SECONDS_MAX
         while True:
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", self.port)
             except OSError:
-                assert self._process.poll() is None, f"ngircd ended; see {self.log}"
+                self.check_alive()
                 assert time.monotonic() < deadline, f"ngircd does not listen; see {self.log}"
                 await asyncio.sleep(0.1)
             else:
                 writer.close()
                 return
-
-    def stop(self) -> None:
-        if self._process is None or self._process.poll() is not None:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(STOP_SECONDS_MAX)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
 
 
 class IrcMember:

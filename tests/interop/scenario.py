@@ -3,17 +3,14 @@
 Started by `run`, which installs both clients. Every step is one assertion or more on both.
 """
 
-import asyncio
-import os
-import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 from js_person import JsPerson
 from meeting import Meeting
 from nio_person import NioPerson
-from server import OwnServer, Server
+from server import Server
+from stage import play
 from steps import accounts, chat, history, moderation, private, rooms
 from tally import Tally
 
@@ -56,15 +53,10 @@ VISIT = [
 CLOSING = [("log out", accounts.log_out)]
 
 
-async def main() -> int:
-    work = Path(tempfile.mkdtemp(prefix="kith-interop-"))
-    base = os.environ.get("INTEROP_BASE")
-    server = Server(base) if base else OwnServer(os.environ["KITH_BIN"], work)
-    tally = Tally()
-    js = nio = None
+async def scenario(server: Server, work: Path, tally: Tally) -> None:
+    js, nio = JsPerson(server.base_url, work / "js-sdk.log"), NioPerson(server.base_url, work / "nio.log")
     try:
         await server.start()
-        js, nio = JsPerson(server.base_url, work / "js-sdk.log"), NioPerson(server.base_url, work / "nio.log")
         await js.open()
         await nio.open()
         js_hosts = Meeting(server, host=js, guest=nio, logs=work, passwords={})
@@ -75,15 +67,9 @@ async def main() -> int:
         await tally.run("accounts", CLOSING, js_hosts)
         tally.check("every event is well-formed in nio's eyes", nio.malformed)
     finally:
-        for person in filter(None, (js, nio)):
+        for person in (js, nio):
             await person.close()
-        await server.stop()
-    if tally.failed:
-        print(f"logs: {work}")
-    else:
-        shutil.rmtree(work)
-    return tally.close()
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    sys.exit(play("clients", scenario))

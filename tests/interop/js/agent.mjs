@@ -26,4 +26,4 @@ async function answer(line) {
 // Requests run side by side, as the taps of a person would: a waiting one must not hold up the next.
 createInterface({ input: process.stdin })
     .on("line", (line) => void answer(line).then((reply) => process.stdout.write(JSON.stringify(reply) + "\n")))
-    .on("close", () => process.exit(0));
+    .on("close", () => void Promise.resolve(person.dispose?.()).finally(() => process.exit(0)));

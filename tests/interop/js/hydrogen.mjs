@@ -36,7 +36,8 @@ export class Person {
         return { user_id: device.userId, device_id: device.deviceId };
     }
 
-    async stop() {
+    /** Nothing of the browser is left behind. */
+    async dispose() {
         await this.browser?.close();
         this.server?.close();
         if (this.profile) await rm(this.profile, { recursive: true, force: true });
