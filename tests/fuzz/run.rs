@@ -12,6 +12,9 @@ const SECONDS: u64 = 28;
 /// How many readers share that time.
 const READERS: u32 = 14;
 
+/// How many rounds a reader is played at least, however busy the machine is.
+const ROUNDS_MIN: u64 = 100;
+
 /// How many inputs are kept to be damaged further.
 const INPUTS_MAX: usize = 2_000;
 
@@ -71,7 +74,7 @@ pub(crate) fn rounds(mut round: impl FnMut(&mut Dice) -> bool) {
     let deadline = Instant::now() + Duration::from_secs(seconds) / READERS;
     let mut dice = Dice::new(number("KITH_FUZZ_SEED").unwrap_or(1));
     let (mut accepted, mut refused) = (0_u64, 0_u64);
-    while Instant::now() < deadline {
+    while Instant::now() < deadline || accepted + refused < ROUNDS_MIN {
         if round(&mut dice) {
             accepted += 1;
         } else {

@@ -18,6 +18,9 @@ pub struct Multipart {
     stage: Stage,
     /// How much of the head has gone through the buffer.
     head_bytes: usize,
+    /// How much of the buffer has been searched in vain: what comes in small pieces is not searched over and over.
+    searched: usize,
+    headers: PartHeaders,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,6 +29,8 @@ enum Stage {
     Preamble,
     /// In the first part.
     Metadata,
+    /// In the rest of the line of the second separator.
+    SeparatorLine,
     /// In the headers of the second part.
     Headers,
     /// In the file.
@@ -75,7 +80,8 @@ impl Multipart {
         separator.extend_from_slice(boundary.as_bytes());
         // The first separator may begin the body, without a line break before it.
         let buffer = BytesMut::from(&b"\r\n"[..]);
-        Ok(Self { separator, buffer, stage: Stage::Preamble, head_bytes: 0 })
+        let headers = PartHeaders::default();
+        Ok(Self { separator, buffer, stage: Stage::Preamble, head_bytes: 0, searched: 0, headers })
     }
 
     /// Takes bytes in.
@@ -87,33 +93,34 @@ impl Multipart {
 
     /// What the bytes so far amount to; `None` if more are needed.
     pub fn piece(&mut self) -> Result<Option<Piece>, MultipartError> {
-        loop {
-            let piece = match self.stage {
-                Stage::Preamble | Stage::Metadata => {
-                    if self.skip_separator() {
-                        let in_preamble = self.stage == Stage::Preamble;
-                        self.stage = if in_preamble { Stage::Metadata } else { Stage::Headers };
-                        continue;
+        let piece = loop {
+            match self.stage {
+                Stage::Preamble if self.skip_separator() => self.stage = Stage::Metadata,
+                Stage::Metadata if self.skip_separator() => self.stage = Stage::SeparatorLine,
+                Stage::SeparatorLine if self.take_line().is_some() => self.stage = Stage::Headers,
+                Stage::Headers => match self.take_line() {
+                    Some(line) if line.is_empty() => {
+                        self.stage = Stage::File;
+                        break Some(Piece::Headers(std::mem::take(&mut self.headers)));
                     }
-                    None
-                }
-                Stage::Headers => self.take_headers().map(Piece::Headers),
-                Stage::File => self.take_data(),
-                Stage::End => None,
-            };
-            // The same for a head that is still coming and for one that came in one piece.
-            let in_head = matches!(self.stage, Stage::Preamble | Stage::Metadata | Stage::Headers);
-            let coming = if in_head { self.buffer.len() } else { 0 };
-            if self.head_bytes + coming > HEAD_BYTES_MAX {
-                return Err(MultipartError::TooLong);
+                    Some(line) => self.note_header(&line),
+                    None => break None,
+                },
+                Stage::File => break self.take_data(),
+                Stage::Preamble | Stage::Metadata | Stage::SeparatorLine | Stage::End => break None,
             }
-            return Ok(piece);
+        };
+        // The same for a head that is still coming and for one that came in one piece.
+        let coming = if matches!(self.stage, Stage::File | Stage::End) { 0 } else { self.buffer.len() };
+        if self.head_bytes + coming > HEAD_BYTES_MAX {
+            return Err(MultipartError::TooLong);
         }
+        Ok(piece)
     }
 
     /// Throws everything up to the next separator away, and it too.
     fn skip_separator(&mut self) -> bool {
-        match find(&self.buffer, &self.separator) {
+        match search(&self.buffer, &mut self.searched, &self.separator) {
             Some(start) => {
                 self.skip(start + self.separator.len());
                 true
@@ -122,32 +129,24 @@ impl Multipart {
         }
     }
 
-    /// The headers of the part whose separator has just been passed: everything up to an empty line.
-    fn take_headers(&mut self) -> Option<PartHeaders> {
-        // The rest of the separator's line.
-        let first = find(&self.buffer, b"\n")? + 1;
-        let mut headers = PartHeaders::default();
-        let mut start = first;
-        loop {
-            let end = start + find(&self.buffer[start..], b"\n")?;
-            let line = String::from_utf8_lossy(&self.buffer[start..end]);
-            let line = line.trim();
-            start = end + 1;
-            if line.is_empty() {
-                break;
-            }
-            let Some((name, value)) = line.split_once(':') else { continue };
-            let value = Some(value.trim().to_owned());
-            match name.trim().to_ascii_lowercase().as_str() {
-                "content-type" => headers.content_type = value,
-                "content-disposition" => headers.content_disposition = value,
-                "location" => headers.location = value,
-                _ => {}
-            }
+    /// The next line of the head.
+    fn take_line(&mut self) -> Option<String> {
+        let end = search(&self.buffer, &mut self.searched, b"\n")?;
+        let line = String::from_utf8_lossy(&self.buffer[..end]).trim().to_owned();
+        self.skip(end + 1);
+        Some(line)
+    }
+
+    /// Notes what a header of the second part says.
+    fn note_header(&mut self, line: &str) {
+        let Some((name, value)) = line.split_once(':') else { return };
+        let value = Some(value.trim().to_owned());
+        match name.trim().to_ascii_lowercase().as_str() {
+            "content-type" => self.headers.content_type = value,
+            "content-disposition" => self.headers.content_disposition = value,
+            "location" => self.headers.location = value,
+            _ => {}
         }
-        self.skip(start);
-        self.stage = Stage::File;
-        Some(headers)
     }
 
     fn take_data(&mut self) -> Option<Piece> {
@@ -167,6 +166,7 @@ impl Multipart {
 
     fn skip(&mut self, count: usize) {
         self.head_bytes += count;
+        self.searched = 0;
         // The bytes are no longer needed.
         let _skipped = self.buffer.split_to(count);
     }
@@ -183,6 +183,16 @@ fn boundary(content_type: &str) -> Option<&str> {
         name.trim().eq_ignore_ascii_case("boundary").then(|| value.trim().trim_matches('"'))
     })?;
     (!named.is_empty() && named.len() <= BOUNDARY_BYTES_MAX).then_some(named)
+}
+
+/// Where a pattern is in a buffer that grows, of which some has been searched before.
+fn search(buffer: &[u8], searched: &mut usize, pattern: &[u8]) -> Option<usize> {
+    let start = searched.saturating_sub(pattern.len() - 1);
+    let found = find(buffer.get(start..)?, pattern).map(|at| start + at);
+    if found.is_none() {
+        *searched = buffer.len();
+    }
+    found
 }
 
 fn find(bytes: &[u8], pattern: &[u8]) -> Option<usize> {
