@@ -89,7 +89,7 @@ pub(crate) fn resolve_masked(
     let entry = |kind: &StateEventType, state_key: &str| {
         first.get(&(kind.clone(), state_key.to_owned())).and_then(|event_id| fetch(event_id))
     };
-    let resolved = run(&|pdu| allows(pdu, &entry))?;
+    let resolved = run(&|pdu| allows(pdu, entry))?;
     Ok(with_keys(&resolved, |key| key.strip_prefix(MASK).unwrap_or(key).to_owned()))
 }
 

@@ -217,9 +217,10 @@ impl Inbox {
         let inbox = Arc::clone(self);
         self.tasks
             .blocking(move || {
-                let hand_on =
-                    |edu: &Box<RawValue>| edus::hand_on(&*inbox.intake, &*inbox.edus, &received.origin, edu);
-                received.edus.iter().try_for_each(hand_on)
+                for edu in &received.edus {
+                    edus::hand_on(&*inbox.intake, &*inbox.edus, &received.origin, edu)?;
+                }
+                Ok(())
             })
             .await
     }

@@ -67,7 +67,7 @@ impl Simulated {
         let outgoing = Outgoing::over(network, &options);
         let config = Arc::new(config);
         let ground = Ground { config, clock, random, server_name, data_dir, store, accounts };
-        let app = wiring::wire(ground, outgoing, None, &tasks)?;
+        let app = wiring::wire(ground, outgoing, None, None, &tasks)?;
         jobs::start(&app);
         let router = wiring::apis(&app).finish();
         Ok(Self { app, router })

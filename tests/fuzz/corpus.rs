@@ -86,7 +86,13 @@ fn event(
         key,
     };
     let content = serde_json::value::to_raw_value(&content).unwrap();
-    let draft = Draft { kind: kind.into(), state_key: state_key.map(str::to_owned), content, redacts: None };
+    let draft = Draft {
+        kind: kind.into(),
+        state_key: state_key.map(str::to_owned),
+        content,
+        redacts: None,
+        sticky_ms: None,
+    };
     build(draft, &context).unwrap()
 }
 

@@ -236,6 +236,7 @@ impl House {
             content: serde_json::value::to_raw_value(&content).unwrap(),
             transaction_id: None,
             timestamp_ms: None,
+            sticky_ms: None,
         };
         self.run(async { self.rooms.send_message(&self.alice, &self.room, message) }).unwrap();
         self.network.answer(|_| None);

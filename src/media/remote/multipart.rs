@@ -94,7 +94,8 @@ impl Multipart {
     /// What the bytes so far amount to; `None` if more are needed.
     pub fn piece(&mut self) -> Result<Option<Piece>, MultipartError> {
         let piece = loop {
-            match self.stage {
+            let stage = self.stage;
+            match stage {
                 Stage::Preamble if self.skip_separator() => self.stage = Stage::Metadata,
                 Stage::Metadata if self.skip_separator() => self.stage = Stage::SeparatorLine,
                 Stage::SeparatorLine if self.take_line().is_some() => self.stage = Stage::Headers,

@@ -133,10 +133,13 @@ impl Hosted {
     }
 }
 
+/// What is said of a state, as the events' ids and texts.
+type Saying<'a> = &'a dyn Fn(&[(String, Value)]) -> Value;
+
 /// Has a peer answer with a state where that is asked for, as soon as it may; and with single events of it.
 fn gives(peer: &Peer, whole: Vec<(String, Value)>, may: Arc<AtomicBool>) {
     let known = whole.clone();
-    let given = move |answer: &dyn Fn(&[(String, Value)]) -> Value| match may.load(Ordering::SeqCst) {
+    let given = move |answer: Saying<'_>| match may.load(Ordering::SeqCst) {
         true => (200, answer(&whole)),
         false => (404, json!({"errcode": "M_NOT_FOUND", "error": "not yet"})),
     };
