@@ -7,6 +7,7 @@ use kith_base::{Clock, Random};
 use kith_config::{Config, Durability};
 use kith_event::RoomVersion;
 use kith_kv::rocks;
+use kith_push::Mails;
 use kith_store::{Store, catalog};
 use ruma::{OwnedServerName, RoomVersionId, ServerName};
 use std::sync::Arc;
@@ -43,6 +44,8 @@ pub(crate) enum OpenError {
     Appservices(#[from] kith_accounts::AppserviceError),
     #[error(transparent)]
     Mails(#[from] kith_accounts::MailTemplateError),
+    #[error(transparent)]
+    PushMails(#[from] kith_push::MailTemplateError),
 }
 
 fn if_locked(error: &kith_kv::Error) -> &'static str {
@@ -61,6 +64,8 @@ pub(crate) struct Ground {
     pub(crate) data_dir: DataDir,
     pub(crate) store: Arc<Store>,
     pub(crate) accounts: Arc<Accounts>,
+    /// What mails about unread messages say.
+    pub(crate) mails: Mails,
 }
 
 /// Whether a missing data directory is made.
@@ -78,13 +83,14 @@ pub(crate) fn open(config: Config, missing: Missing) -> Result<Ground, OpenError
     // Before the directory is made: a broken registration or template must not leave one behind.
     let appservices = read_appservices(&config, &server_name)?;
     let settings = Settings::new(server_name.clone(), &config)?;
+    let mails = Mails::read(&config.email)?;
     let data_dir = match missing {
         Missing::Create => DataDir::open_or_create(&config.data_dir, server_name.as_str(), &random)?,
         Missing::Refuse => DataDir::open(&config.data_dir, server_name.as_str(), &random)?,
     };
     let store = open_store(&config, &data_dir)?;
     let accounts = Accounts::open(Arc::clone(&store), clock.clone(), random.clone(), settings, appservices)?;
-    Ok(Ground { config: Arc::new(config), clock, random, server_name, data_dir, store, accounts })
+    Ok(Ground { config: Arc::new(config), clock, random, server_name, data_dir, store, accounts, mails })
 }
 
 /// Reads the server name, which the configuration has checked only roughly.
@@ -98,6 +104,7 @@ pub(crate) fn check(config: &Config) -> Result<(), OpenError> {
     parse_room_version(config)?;
     read_appservices(config, &server_name)?;
     Settings::new(server_name, config)?;
+    Mails::read(&config.email)?;
     Ok(())
 }
 

@@ -49,7 +49,7 @@ async fn open_link(server: &Server, link: &str) {
 }
 
 /// Gives an address to an account, by mail and password.
-async fn add_address(server: &Server, mailbox: &Mailbox, user: &User, address: &str) {
+pub(super) async fn add_address(server: &Server, mailbox: &Mailbox, user: &User, address: &str) {
     let number = mailbox.count();
     let ask = "/account/3pid/email/requestToken";
     let sid = user.post(ask, wish_for_mail(address, "add-address", 1)).await.ok()["sid"].take();
