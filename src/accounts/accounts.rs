@@ -33,6 +33,8 @@ pub struct Settings {
     pub email: kith_config::Email,
     /// The mails themselves.
     pub mails: Mails,
+    /// The name of the user who sends the server's notices.
+    pub notices_localpart: Option<String>,
     /// The URL of this server that clients know, without a slash at its end.
     pub base_url: String,
 }
@@ -43,6 +45,7 @@ impl Settings {
         Ok(Self {
             mails: Mails::read(&config.email, server_name.as_str())?,
             email: config.email.clone(),
+            notices_localpart: config.server_notices.localpart.clone(),
             base_url: config.client_base_url().unwrap_or_default().to_owned(),
             server_name,
             sessions: config.accounts.clone(),

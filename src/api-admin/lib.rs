@@ -8,4 +8,5 @@ mod register;
 mod registration_tokens;
 pub mod router;
 mod server;
+mod server_notices;
 mod users;

@@ -2,11 +2,17 @@
 
 use kith_api_common::Router;
 
-use crate::{register, registration_tokens, server, users};
+use crate::{register, registration_tokens, server, server_notices, users};
 
 /// Enters every endpoint of the admin API.
 #[must_use]
 pub fn routes(router: Router) -> Router {
-    let areas = [register::routes, registration_tokens::routes, server::routes, users::routes];
+    let areas = [
+        register::routes,
+        registration_tokens::routes,
+        server::routes,
+        server_notices::routes,
+        users::routes,
+    ];
     areas.into_iter().fold(router, |router, area| area(router))
 }

@@ -41,6 +41,7 @@ const SECTIONS: &[Section] = &[
     section("search", "[search]", "Search", include_str!("search.rs")),
     section("rtc", "[rtc]", "Rtc", include_str!("rtc.rs")),
     section("email", "[email]", "Email", include_str!("email.rs")),
+    section("server_notices", "[server_notices]", "ServerNotices", include_str!("server_notices.rs")),
 ];
 
 const fn section(

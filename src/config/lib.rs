@@ -30,6 +30,7 @@ mod rooms;
 mod rtc;
 mod search;
 mod secret;
+mod server_notices;
 mod storage;
 mod turn;
 mod url_previews;
@@ -57,6 +58,7 @@ pub use rooms::{EncryptionByDefault, PublicationRule, Rooms, RuleAction};
 pub use rtc::Rtc;
 pub use search::Search;
 pub use secret::Secret;
+pub use server_notices::ServerNotices;
 pub use storage::{Durability, Storage};
 pub use turn::Turn;
 pub use url_previews::UrlPreviews;
@@ -106,6 +108,7 @@ pub struct Config {
     pub media_s3: MediaS3,
     pub rtc: Rtc,
     pub search: Search,
+    pub server_notices: ServerNotices,
     pub url_previews: UrlPreviews,
 }
 
@@ -138,6 +141,7 @@ impl Default for Config {
             search: Search::default(),
             rtc: Rtc::default(),
             email: Email::default(),
+            server_notices: ServerNotices::default(),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::{path::Path, sync::Arc};
 
 use kith_base::Mail;
 use kith_config::Email;
-use minijinja::{Environment, context};
+use minijinja::{Environment, Value, context};
 use serde::Serialize;
 
 const TEXT: &str = "notifications.txt";
@@ -89,6 +89,7 @@ impl Mails {
         rooms: &[MailedRoom],
         unsubscribe: &str,
     ) -> Result<Mail, MailTemplateError> {
+        let rooms = Value::from_serialize(rooms);
         let values = context! { app_name => self.app_name.as_str(), user_id, rooms, unsubscribe };
         let text = self.environment.get_template(TEXT)?.render(&values)?;
         let html = self.environment.get_template(HTML)?.render(&values)?;

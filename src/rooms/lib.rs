@@ -31,6 +31,7 @@ mod invite_rules;
 mod lane;
 pub mod membership;
 pub mod memberships;
+pub mod notices;
 pub mod outside;
 pub mod pdus;
 mod policy;
@@ -98,6 +99,7 @@ pub struct Rooms {
     pub(crate) receiving: receive::Receiving,
     pub(crate) signed_events: policy::SignedEvents,
     pub(crate) delaying: delayed::Delaying,
+    pub(crate) finding_notices: notices::Finding,
 }
 
 /// What [`Rooms::new`] is made of.
@@ -150,6 +152,7 @@ impl Rooms {
             receiving: receive::Receiving::default(),
             signed_events: policy::SignedEvents::default(),
             delaying: delayed::Delaying::default(),
+            finding_notices: notices::Finding::default(),
         })
     }
 }

@@ -3,4 +3,5 @@
 mod register;
 mod registration_tokens;
 mod server;
+mod server_notices;
 mod users;
