@@ -2,12 +2,13 @@
 
 use kith_api_common::Router;
 
-use crate::{register, registration_tokens, server, server_notices, users};
+use crate::{media, register, registration_tokens, server, server_notices, users};
 
 /// Enters every endpoint of the admin API.
 #[must_use]
 pub fn routes(router: Router) -> Router {
     let areas = [
+        media::routes,
         register::routes,
         registration_tokens::routes,
         server::routes,

@@ -1,8 +1,12 @@
 //! Users of this server, as administrators see them.
 
+mod delete_media;
 mod delete_rate_limit;
 mod get_admin;
 mod get_rate_limit;
+mod list_media;
+mod media;
+mod quarantine_media;
 mod set_admin;
 mod set_rate_limit;
 
@@ -19,9 +23,12 @@ use serde_json::{Value, json};
 
 pub(crate) fn routes(router: Router) -> Router {
     router
+        .endpoint(delete_media::handler)
         .endpoint(delete_rate_limit::handler)
         .endpoint(get_admin::handler)
         .endpoint(get_rate_limit::handler)
+        .endpoint(list_media::handler)
+        .endpoint(quarantine_media::handler)
         .endpoint(set_admin::handler)
         .endpoint(set_rate_limit::handler)
 }

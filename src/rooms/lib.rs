@@ -54,6 +54,7 @@ mod write_error;
 // Reading.
 mod aggregations;
 pub mod directory;
+mod files;
 pub mod filter;
 pub mod heroes;
 pub mod hierarchy;

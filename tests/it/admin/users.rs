@@ -1,8 +1,11 @@
 //! Users of this server, as administrators see them.
 
+mod delete_media;
 mod delete_rate_limit;
 mod get_admin;
 mod get_rate_limit;
+mod list_media;
+mod quarantine_media;
 mod set_admin;
 mod set_rate_limit;
 
