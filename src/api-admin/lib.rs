@@ -4,10 +4,13 @@
 //! One directory an area, one file an endpoint. A handler asks whether the requester is an administrator before it
 //! looks anything up, calls one verb of a domain crate, and shapes the answer.
 
+mod devices;
+mod listing;
 mod media;
 mod register;
 mod registration_tokens;
 pub mod router;
 mod server;
 mod server_notices;
+mod statistics;
 mod users;

@@ -13,8 +13,6 @@ mod unquarantine_media;
 
 use std::collections::BTreeSet;
 
-use axum::extract::Query;
-use http::Uri;
 use kith_api_common::{
     ApiError, Call, Router,
     json::{ReadRequest, read_path},
@@ -24,22 +22,26 @@ use ruma::{
     OwnedMxcUri, OwnedRoomId, OwnedServerName, RoomId,
     api::error::{DeserializationError, ErrorKind},
 };
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 /// Times before are taken for seconds: December 1970 in milliseconds.
 const BEFORE_MS_MIN: u64 = 30_000_000_000;
 
 pub(crate) fn routes(router: Router) -> Router {
+    // Tools of old ask under these.
+    let of_server = "/_synapse/admin/v1/media/{server_name}/delete";
+    let of_room = "/_synapse/admin/v1/quarantine_media/{room_id}";
     router
         .endpoint(delete_media::handler)
         .endpoint(delete_old_media::handler)
+        .endpoint_at(&[of_server], delete_old_media::handler)
         .endpoint(get_media::handler)
         .endpoint(list_room_media::handler)
         .endpoint(protect_media::handler)
         .endpoint(purge_media_cache::handler)
         .endpoint(quarantine_media::handler)
         .endpoint(quarantine_room_media::handler)
+        .endpoint_at(&[of_room], quarantine_room_media::handler)
         .endpoint(unprotect_media::handler)
         .endpoint(unquarantine_media::handler)
 }
@@ -79,23 +81,6 @@ impl ReadRequest for OfRoom {
         let (room_id,) = read_path(arguments)?;
         Ok(Self { room_id })
     }
-}
-
-/// A request that consists of parameters behind its path.
-pub(crate) struct Parameters {
-    uri: Uri,
-}
-
-impl ReadRequest for Parameters {
-    fn read(request: http::Request<&[u8]>, _: &[&str]) -> Result<Self, DeserializationError> {
-        Ok(Self { uri: request.uri().clone() })
-    }
-}
-
-/// The parameters behind a path.
-pub(crate) fn parameters<T: DeserializeOwned>(uri: &Uri) -> Result<T, ApiError> {
-    let parsed: Result<Query<T>, _> = Query::try_from_uri(uri);
-    parsed.map(|query| query.0).map_err(|error| ApiError::invalid_param(error.body_text()))
 }
 
 /// A time in milliseconds, or a refusal where it looks like one in seconds.

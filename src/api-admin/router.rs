@@ -2,17 +2,21 @@
 
 use kith_api_common::Router;
 
-use crate::{media, register, registration_tokens, server, server_notices, users};
+use crate::{
+    devices, media, register, registration_tokens, server, server_notices, statistics, users,
+};
 
 /// Enters every endpoint of the admin API.
 #[must_use]
 pub fn routes(router: Router) -> Router {
     let areas = [
+        devices::routes,
         media::routes,
         register::routes,
         registration_tokens::routes,
         server::routes,
         server_notices::routes,
+        statistics::routes,
         users::routes,
     ];
     areas.into_iter().fold(router, |router, area| area(router))

@@ -1,10 +1,13 @@
 //! What administrators do with files: look at them, withdraw them, protect them, delete them.
 
-use std::collections::{BTreeSet, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    ops::Range,
+};
 
 use kith_store::{
     Direction, Error, UserSid,
-    tables::media::{MEDIA, MEDIA_ACCESS, MEDIA_OF, MediaRecord, MediaSource},
+    tables::media::{MEDIA, MEDIA_ACCESS, MEDIA_OF, MEDIA_USAGE, MediaRecord, MediaSource, UsageRecord},
 };
 use ruma::{OwnedUserId, ServerName};
 
@@ -61,6 +64,27 @@ impl Media {
             media_id: key.1,
             record,
         })
+    }
+
+    /// How much everybody has uploaded who has, over all time or in a span of it, in unix milliseconds.
+    pub fn usage_of_all(&self, span: Option<Range<u64>>) -> Result<Vec<(UserSid, UsageRecord)>, Error> {
+        let read = self.store.engine();
+        let Some(span) = span else {
+            let rows = MEDIA_USAGE.scan(read, &(), Direction::Forward);
+            return rows.filter(|row| row.as_ref().map_or(true, |(_, usage)| usage.files > 0)).collect();
+        };
+        let mut usage: BTreeMap<UserSid, UsageRecord> = BTreeMap::new();
+        for row in MEDIA_OF.scan(read, &(), Direction::Forward) {
+            let ((user, came_ms, media_id), ()) = row?;
+            if span.contains(&came_ms)
+                && let Some(record) = MEDIA.get(read, &(self.own_server, media_id))?
+            {
+                let usage = usage.entry(user).or_default();
+                usage.files += 1;
+                usage.bytes += record.size_bytes;
+            }
+        }
+        Ok(usage.into_iter().collect())
     }
 
     /// Withdraws files, or gives them back (`by` is `None`). Answers how many: what is protected cannot be withdrawn.

@@ -94,7 +94,12 @@ pub enum PusherError {
 impl Push {
     /// The requester's pushers.
     pub fn pushers(&self, requester: &Requester) -> Result<Vec<Pusher>, Error> {
-        let found = pushers::list(self.store.engine(), requester.user)?;
+        self.pushers_of(requester.user)
+    }
+
+    /// A user's pushers.
+    pub fn pushers_of(&self, user: UserSid) -> Result<Vec<Pusher>, Error> {
+        let found = pushers::list(self.store.engine(), user)?;
         Ok(found
             .into_iter()
             .map(|((_, app_id, pushkey), record)| Pusher { app_id, pushkey, record })

@@ -11,6 +11,8 @@ use kith_store::{
     },
 };
 
+use ruma::{OwnedRoomId, UserId};
+
 use crate::Rooms;
 
 impl Rooms {
@@ -39,6 +41,16 @@ impl Rooms {
     pub fn rooms_of(&self, user: UserSid) -> Result<Vec<(RoomSid, MembershipRecord)>, Error> {
         let rows = MEMBERSHIPS.scan(self.store.engine(), &user, Direction::Forward);
         rows.map(|row| row.map(|((_, room), record)| (room, record))).collect()
+    }
+
+    /// What a user of any server is to every room that this server knows them from.
+    pub fn memberships_of(&self, user_id: &UserId) -> Result<Vec<(OwnedRoomId, Membership)>, Error> {
+        let Some(user) = self.store.ids().find_user(user_id)? else { return Ok(Vec::new()) };
+        let mut memberships = Vec::new();
+        for (room, record) in self.rooms_of(user)? {
+            memberships.push((self.store.ids().room_id(room)?, record.membership));
+        }
+        Ok(memberships)
     }
 
     /// The users of this server who are in a room: those to wake when something happens there.

@@ -34,6 +34,11 @@ impl Rooms {
         self.find_room_of(sid)?.ok_or_else(|| Error::Missing { table: "rooms", key: sid.0.to_string() })
     }
 
+    /// The name of a room, known to this server or not.
+    pub fn room_id_of(&self, sid: RoomSid) -> Result<OwnedRoomId, Error> {
+        self.store.ids().room_id(sid)
+    }
+
     /// Where a room stands now.
     pub fn heads(&self, room: RoomSid) -> Result<Heads, Error> {
         rooms::get_heads(self.store.engine(), room)

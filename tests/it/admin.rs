@@ -1,8 +1,10 @@
 //! The admin API, one module per area of `src/api-admin`.
 
+mod devices;
 mod media;
 mod register;
 mod registration_tokens;
 mod server;
 mod server_notices;
+mod statistics;
 mod users;

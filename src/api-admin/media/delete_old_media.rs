@@ -7,11 +7,16 @@ use kith_api_common::{
     ApiError, Call,
     json::{Json, Own},
 };
-use ruma::{OwnedMxcUri, api::auth_scheme::AccessToken, metadata};
+use ruma::{
+    OwnedMxcUri,
+    api::{auth_scheme::AccessToken, error::ErrorKind},
+    metadata,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Parameters, before_ms, parameters};
+use super::before_ms;
+use crate::listing::{Asked, parameters};
 
 pub(crate) struct Endpoint;
 
@@ -37,10 +42,15 @@ fn yes() -> bool {
     true
 }
 
-type Request = Own<Endpoint, Parameters, Json<Value>>;
+/// The older path names the server.
+type Request = Own<Endpoint, Asked<Vec<String>>, Json<Value>>;
 
 pub(crate) fn handler(call: &Call, request: Request) -> Result<Json<Value>, ApiError> {
     call.admin()?;
+    let own = call.app.accounts.server_name();
+    if request.request.path.first().is_some_and(|server| server != own.as_str()) {
+        return Err(ApiError::bad_request(ErrorKind::Unknown, "Can only delete local media"));
+    }
     let wanted: Wanted = parameters(&request.request.uri)?;
     let kept = if wanted.keep_profiles { pictures(call)? } else { HashSet::new() };
     let gone = call.app.media.delete_old(before_ms(wanted.before_ts)?, wanted.size_gt, &kept)?;

@@ -9,7 +9,8 @@ use ruma::{api::auth_scheme::AccessToken, metadata};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Parameters, before_ms, parameters};
+use super::before_ms;
+use crate::listing::{Parameters, parameters};
 
 pub(crate) struct Endpoint;
 

@@ -8,7 +8,7 @@ use kith_api_common::{
 use ruma::{api::auth_scheme::AccessToken, metadata};
 use serde_json::{Value, json};
 
-use super::media::{OfFiles, stretch};
+use super::media::{OfFiles, files};
 
 pub(crate) struct Endpoint;
 
@@ -23,8 +23,8 @@ metadata! {
 type Request = Own<Endpoint, OfFiles, Json<Value>>;
 
 pub(crate) fn handler(call: &Call, request: Request) -> Result<Json<Value>, ApiError> {
-    let stretch = stretch(call, &request.request)?;
-    let media_ids: Vec<String> = stretch.files.into_iter().map(|file| file.media_id).collect();
+    let stretch = files(call, &request.request)?;
+    let media_ids: Vec<String> = stretch.items.into_iter().map(|file| file.media_id).collect();
     let gone = call.app.media.delete(&media_ids)?;
     Ok(Json::ok(json!({ "total": gone.len(), "deleted_media": gone })))
 }

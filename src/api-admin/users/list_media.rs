@@ -8,7 +8,7 @@ use kith_api_common::{
 use ruma::{api::auth_scheme::AccessToken, metadata};
 use serde_json::{Value, json};
 
-use super::media::{OfFiles, stretch};
+use super::media::{OfFiles, files};
 use crate::media::shown;
 
 pub(crate) struct Endpoint;
@@ -24,8 +24,8 @@ metadata! {
 type Request = Own<Endpoint, OfFiles, Json<Value>>;
 
 pub(crate) fn handler(call: &Call, request: Request) -> Result<Json<Value>, ApiError> {
-    let stretch = stretch(call, &request.request)?;
-    let media: Vec<Value> = stretch.files.iter().map(shown).collect();
+    let stretch = files(call, &request.request)?;
+    let media: Vec<Value> = stretch.items.iter().map(shown).collect();
     let mut body = json!({ "media": media, "total": stretch.total });
     if let Some(next) = stretch.next {
         body["next_token"] = json!(next);

@@ -3,43 +3,25 @@
 
 use std::cmp::Ordering;
 
-use http::Uri;
-use kith_api_common::{
-    ApiError, Call,
-    json::{ReadRequest, read_path},
-};
+use kith_api_common::{ApiError, Call};
 use kith_media::Listed;
-use ruma::{OwnedUserId, api::error::DeserializationError};
+use ruma::OwnedUserId;
 use serde::Deserialize;
 
 use super::get_account;
-use crate::media::parameters;
+use crate::listing::{Asked, Direction, Stretch, default_limit, parameters, stretch};
 
 /// A request for a stretch of a user's files.
-pub(crate) struct OfFiles {
-    user_id: OwnedUserId,
-    uri: Uri,
-}
-
-impl ReadRequest for OfFiles {
-    fn read(request: http::Request<&[u8]>, arguments: &[&str]) -> Result<Self, DeserializationError> {
-        let (user_id,) = read_path(arguments)?;
-        Ok(Self { user_id, uri: request.uri().clone() })
-    }
-}
+pub(crate) type OfFiles = Asked<(OwnedUserId,)>;
 
 #[derive(Deserialize)]
 struct Parameters {
     #[serde(default)]
     from: usize,
-    #[serde(default = "limit")]
+    #[serde(default = "default_limit")]
     limit: usize,
     order_by: Option<Order>,
     dir: Option<Direction>,
-}
-
-fn limit() -> usize {
-    100
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -53,14 +35,6 @@ enum Order {
     MediaType,
     QuarantinedBy,
     SafeFromQuarantine,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
-enum Direction {
-    #[serde(rename = "f")]
-    Forwards,
-    #[serde(rename = "b")]
-    Backwards,
 }
 
 impl Order {
@@ -79,30 +53,17 @@ impl Order {
     }
 }
 
-/// A stretch of a user's files.
-pub(super) struct Stretch {
-    pub(super) files: Vec<Listed>,
-    pub(super) total: usize,
-    /// Where the next stretch begins, if there is one.
-    pub(super) next: Option<usize>,
-}
-
 /// The files that are meant: the newest first, unless another order is asked for.
-pub(super) fn stretch(call: &Call, request: &OfFiles) -> Result<Stretch, ApiError> {
-    let account = get_account(call, &request.user_id)?;
+pub(super) fn files(call: &Call, request: &OfFiles) -> Result<Stretch<Listed>, ApiError> {
+    let account = get_account(call, &request.path.0)?;
     let Parameters { from, limit, order_by, dir } = parameters(&request.uri)?;
     let (order, direction) = match (order_by, dir) {
         (None, None) => (Order::CreatedTs, Direction::Backwards),
-        (order, direction) => (order.unwrap_or(Order::CreatedTs), direction.unwrap_or(Direction::Forwards)),
+        (order, direction) => (order.unwrap_or(Order::CreatedTs), direction.unwrap_or_default()),
     };
     let mut files = call.app.media.list_of(account.user)?;
     files.sort_by(|one, other| {
-        let compared = order.compare(one, other);
-        let compared = if direction == Direction::Backwards { compared.reverse() } else { compared };
-        compared.then_with(|| one.media_id.cmp(&other.media_id))
+        direction.apply(order.compare(one, other)).then_with(|| one.media_id.cmp(&other.media_id))
     });
-    let total = files.len();
-    let files: Vec<Listed> = files.into_iter().skip(from).take(limit).collect();
-    let next = from.saturating_add(files.len());
-    Ok(Stretch { next: (next < total && !files.is_empty()).then_some(next), files, total })
+    Ok(stretch(files, from, limit))
 }

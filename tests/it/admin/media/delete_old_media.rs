@@ -39,6 +39,12 @@ async fn what_is_old_and_large_goes_unless_it_is_somebodys_picture() {
     assert_eq!(gone["total"], 2, "{gone}");
     alice.fetch(&face).await.refused(404, "M_NOT_FOUND");
     alice.fetch(&small).await.ok();
+    let older = async |server: &str| {
+        let path = path(&format!("media/{server}/delete?before_ts={LATER_MS}&size_gt=100"));
+        admin.post(&path, json!({})).await
+    };
+    assert_eq!(older("localhost").await.ok(), nothing);
+    older("elsewhere.example").await.refused(400, "M_UNKNOWN");
     delete("").await.refused(400, "M_MISSING_PARAM");
     // Seconds.
     delete("before_ts=1700000000").await.refused(400, "M_INVALID_PARAM");
