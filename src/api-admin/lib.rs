@@ -9,6 +9,8 @@ mod listing;
 mod media;
 mod register;
 mod registration_tokens;
+mod reports;
+mod rooms;
 pub mod router;
 mod server;
 mod server_notices;

@@ -19,7 +19,7 @@ use kith_api_common::{
 };
 use kith_media::{Listed, blobs};
 use ruma::{
-    OwnedMxcUri, OwnedRoomId, OwnedServerName, RoomId,
+    OwnedMxcUri, OwnedServerName, RoomId,
     api::error::{DeserializationError, ErrorKind},
 };
 use serde_json::{Value, json};
@@ -68,18 +68,6 @@ impl ReadRequest for OfOwnFile {
     fn read(_: http::Request<&[u8]>, arguments: &[&str]) -> Result<Self, DeserializationError> {
         let (media_id,) = read_path(arguments)?;
         Ok(Self { media_id })
-    }
-}
-
-/// A request that consists of the room id in its path.
-pub(crate) struct OfRoom {
-    room_id: OwnedRoomId,
-}
-
-impl ReadRequest for OfRoom {
-    fn read(_: http::Request<&[u8]>, arguments: &[&str]) -> Result<Self, DeserializationError> {
-        let (room_id,) = read_path(arguments)?;
-        Ok(Self { room_id })
     }
 }
 

@@ -3,7 +3,7 @@
 use kith_api_common::Router;
 
 use crate::{
-    devices, media, register, registration_tokens, server, server_notices, statistics, users,
+    devices, media, register, registration_tokens, reports, rooms, server, server_notices, statistics, users,
 };
 
 /// Enters every endpoint of the admin API.
@@ -14,6 +14,8 @@ pub fn routes(router: Router) -> Router {
         media::routes,
         register::routes,
         registration_tokens::routes,
+        reports::routes,
+        rooms::routes,
         server::routes,
         server_notices::routes,
         statistics::routes,

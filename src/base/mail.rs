@@ -201,7 +201,13 @@ mod tests {
     }
 
     fn mail(to: &str, subject: &str) -> Mail {
-        Mail { to: to.to_owned(), subject: subject.to_owned(), text: "Hello\n".to_owned(), html: None, unsubscribe: None }
+        Mail {
+            to: to.to_owned(),
+            subject: subject.to_owned(),
+            text: "Hello\n".to_owned(),
+            html: None,
+            unsubscribe: None,
+        }
     }
 
     #[test]

@@ -35,6 +35,7 @@ pub mod notices;
 pub mod outside;
 pub mod pdus;
 mod policy;
+mod promote;
 pub mod publication;
 pub mod receive;
 mod redact;
@@ -45,6 +46,7 @@ pub mod room;
 pub mod room_state;
 pub mod send;
 pub mod server_acl;
+pub mod shut_down;
 mod state_before;
 pub mod transactions;
 pub mod upgrade;
@@ -60,6 +62,7 @@ pub mod heroes;
 pub mod hierarchy;
 pub mod members;
 pub mod mutual_rooms;
+pub mod overview;
 mod read_error;
 pub mod readable_state;
 mod reading;
@@ -101,6 +104,7 @@ pub struct Rooms {
     pub(crate) signed_events: policy::SignedEvents,
     pub(crate) delaying: delayed::Delaying,
     pub(crate) finding_notices: notices::Finding,
+    pub(crate) shut_downs: shut_down::ShutDowns,
 }
 
 /// What [`Rooms::new`] is made of.
@@ -154,6 +158,7 @@ impl Rooms {
             signed_events: policy::SignedEvents::default(),
             delaying: delayed::Delaying::default(),
             finding_notices: notices::Finding::default(),
+            shut_downs: shut_down::ShutDowns::default(),
         })
     }
 }

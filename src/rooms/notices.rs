@@ -144,8 +144,7 @@ impl Rooms {
         ];
         for (field, now, wanted) in fields {
             if now != wanted {
-                let change =
-                    self.accounts.set_profile_field(&sender, &user_id, field, &json!(wanted))?;
+                let change = self.accounts.set_profile_field(&sender, &user_id, field, &json!(wanted))?;
                 self.propagate_profile(&change)?;
             }
         }
@@ -153,11 +152,7 @@ impl Rooms {
     }
 
     /// The room for what a user is told. Whoever has left theirs gets another.
-    fn notices_room(
-        &self,
-        sender: &Requester,
-        reader: &Account,
-    ) -> Result<OwnedRoomId, NoticeError> {
+    fn notices_room(&self, sender: &Requester, reader: &Account) -> Result<OwnedRoomId, NoticeError> {
         for (room, record) in self.rooms_of(reader.user)? {
             let is_there = matches!(record.membership, Membership::Join | Membership::Invite);
             if is_there && self.is_joined(sender.user, room)? {
@@ -191,12 +186,7 @@ impl Rooms {
         })
     }
 
-    fn bring_in(
-        &self,
-        sender: &Requester,
-        reader: &Account,
-        room_id: &RoomId,
-    ) -> Result<(), NoticeError> {
+    fn bring_in(&self, sender: &Requester, reader: &Account, room_id: &RoomId) -> Result<(), NoticeError> {
         self.invite(sender, room_id, &reader.user_id, None)?;
         if !self.config.server_notices.auto_join {
             return Ok(());

@@ -4,6 +4,8 @@ mod devices;
 mod media;
 mod register;
 mod registration_tokens;
+mod reports;
+mod rooms;
 mod server;
 mod server_notices;
 mod statistics;

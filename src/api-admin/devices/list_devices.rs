@@ -26,7 +26,6 @@ type Request = Own<Endpoint, OfUser, Json<Value>>;
 pub(crate) fn handler(call: &Call, request: Request) -> Result<Json<Value>, ApiError> {
     let account = get_account(call, &request.request.user_id)?;
     let devices = call.app.accounts.list_devices(account.user)?;
-    let devices: Vec<Value> =
-        devices.iter().map(|device| shown(&account.user_id, device)).collect();
+    let devices: Vec<Value> = devices.iter().map(|device| shown(&account.user_id, device)).collect();
     Ok(Json::ok(json!({ "total": devices.len(), "devices": devices })))
 }

@@ -8,7 +8,8 @@ use kith_api_common::{
 use ruma::{api::auth_scheme::AccessToken, metadata};
 use serde_json::{Value, json};
 
-use super::{OfRoom, files_of};
+use super::files_of;
+use crate::rooms::OfRoom;
 
 pub(crate) struct Endpoint;
 

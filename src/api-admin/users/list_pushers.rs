@@ -26,8 +26,7 @@ type Request = Own<Endpoint, OfUser, Json<Value>>;
 
 pub(crate) fn handler(call: &Call, request: Request) -> Result<Json<Value>, ApiError> {
     let account = get_account(call, &request.request.user_id)?;
-    let pushers: Vec<Value> =
-        call.app.push.pushers_of(account.user)?.into_iter().map(shown).collect();
+    let pushers: Vec<Value> = call.app.push.pushers_of(account.user)?.into_iter().map(shown).collect();
     Ok(Json::ok(json!({ "total": pushers.len(), "pushers": pushers })))
 }
 

@@ -90,11 +90,7 @@ pub(crate) async fn handler(call: Call, request: Request) -> Result<Json<Value>,
 }
 
 /// Writes what is wanted. Answers whose rooms are to be left.
-fn put(
-    call: &Call,
-    user_id: &UserId,
-    wish: Wish,
-) -> Result<(Json<Value>, Option<UserSid>), ApiError> {
+fn put(call: &Call, user_id: &UserId, wish: Wish) -> Result<(Json<Value>, Option<UserSid>), ApiError> {
     let requester = call.admin()?;
     let accounts = &call.app.accounts;
     wish.check()?;
@@ -165,8 +161,7 @@ fn change(call: &Call, requester: &Requester, account: &Account, wish: &Wish) ->
 fn show(call: &Call, requester: &Requester, user_id: &UserId, wish: &Wish) -> Result<(), ApiError> {
     for (field, value) in [("displayname", &wish.displayname), ("avatar_url", &wish.avatar_url)] {
         if let Some(value) = value {
-            let change =
-                call.app.accounts.set_profile_field(requester, user_id, field, &json!(value))?;
+            let change = call.app.accounts.set_profile_field(requester, user_id, field, &json!(value))?;
             call.app.rooms.propagate_profile(&change)?;
         }
     }

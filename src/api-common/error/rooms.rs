@@ -6,6 +6,7 @@ use http::StatusCode;
 use kith_rooms::{
     WriteError, aliases::AliasError, create::CreateError, delayed::DelayError, membership::MembershipError,
     notices::NoticeError, publication::PublicationError, report::ReportError, send::SendError,
+    shut_down::ShutDownError,
 };
 use ruma::api::error::ErrorKind;
 
@@ -111,6 +112,21 @@ impl From<NoticeError> for ApiError {
             NoticeError::Membership(error) => error.into(),
             NoticeError::Send(error) => error.into(),
             NoticeError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ShutDownError> for ApiError {
+    fn from(error: ShutDownError) -> Self {
+        let message = sentence(&error.to_string());
+        match error {
+            ShutDownError::UnknownRoom => Self::not_found(message),
+            ShutDownError::UnknownUser(_) | ShutDownError::Busy => {
+                Self::bad_request(ErrorKind::Unknown, message)
+            }
+            ShutDownError::Create(error) => error.into(),
+            ShutDownError::Send(error) => error.into(),
+            ShutDownError::Store(error) => error.into(),
         }
     }
 }

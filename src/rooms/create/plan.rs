@@ -122,11 +122,7 @@ pub(crate) fn distinct_users(users: Vec<Value>, creator: &UserId) -> Result<Vec<
     Ok(distinct)
 }
 
-fn preset_state(
-    rooms: &Rooms,
-    preset: Preset,
-    never_encrypted: bool,
-) -> Vec<(StateEventType, Value)> {
+fn preset_state(rooms: &Rooms, preset: Preset, never_encrypted: bool) -> Vec<(StateEventType, Value)> {
     let (join_rule, guest_access) = match preset {
         Preset::PrivateChat | Preset::TrustedPrivateChat => ("invite", "can_join"),
         Preset::PublicChat => ("public", "forbidden"),

@@ -68,7 +68,7 @@ impl Rooms {
         Ok(self.end_outside(room, user, Membership::Leave, None)?)
     }
 
-    fn leave_room(
+    pub(crate) fn leave_room(
         &self,
         room: RoomSid,
         user: &UserId,

@@ -30,7 +30,8 @@ async fn a_user_is_told_in_a_room_of_their_own() {
     let told = alice.get(&format!("/rooms/{}/event/{}", encode(&room), encode(&event))).await.ok();
     assert_eq!((&told["sender"], &told["type"]), (&json!(sender), &json!("m.room.message")));
     // Nobody answers there.
-    let answering = alice.send_event(&room, "m.room.message", json!({"msgtype": "m.text", "body": "hm"})).await;
+    let answering =
+        alice.send_event(&room, "m.room.message", json!({"msgtype": "m.text", "body": "hm"})).await;
     answering.refused(403, "M_FORBIDDEN");
     // Whoever has left is told in another room.
     alice.post(&leave, json!({})).await.ok();
@@ -82,7 +83,8 @@ async fn only_administrators_tell() {
     admin.post(PATH, json!({"user_id": alice.id, "content": "text"})).await.refused(400, "M_BAD_JSON");
     admin.post(PATH, json!({"user_id": alice.id})).await.refused(400, "M_BAD_JSON");
     // Nobody gets hold of the name.
-    let wish = json!({"username": "notices", "password": "a long password", "auth": {"type": "m.login.dummy"}});
+    let wish =
+        json!({"username": "notices", "password": "a long password", "auth": {"type": "m.login.dummy"}});
     let taken = server.anonymous("POST", "/_matrix/client/v3/register", Some(wish)).await;
     taken.refused(400, "M_EXCLUSIVE");
 }

@@ -22,9 +22,7 @@ async fn everybody_who_has_files_is_listed() {
     alice.upload("text/plain", "123").await;
     alice.upload("text/plain", "123").await;
     bob.upload("text/plain", "1234567").await;
-    let entry = |user: &str, name: &str, files: u64, bytes: u64| {
-        json!({"user_id": user, "displayname": name, "media_count": files, "media_length": bytes})
-    };
+    let entry = |user: &str, name: &str, files: u64, bytes: u64| json!({"user_id": user, "displayname": name, "media_count": files, "media_length": bytes});
     let (of_alice, of_bob) = (entry(&alice.id, "alice", 2, 6), entry(&bob.id, "bob", 1, 7));
     let list = async |query: &str| admin.get(&format!("{PATH}?{query}")).await.ok();
     assert_eq!(list("").await, json!({"users": [of_alice, of_bob], "total": 2}));

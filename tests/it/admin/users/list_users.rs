@@ -54,7 +54,10 @@ async fn users_are_found_and_come_in_order() {
     assert_eq!((names(&rest), &rest["next_token"]), (vec!["carol"], &Value::Null));
     let bob = &list("user_id=bob").await["users"][0];
     assert_eq!((&bob["user_type"], &bob["displayname"]), (&json!("bot"), &json!("Alicia's friend")));
-    assert_eq!((&bob["admin"], &bob["is_guest"], &bob["deactivated"]), (&json!(false), &json!(false), &json!(false)));
+    assert_eq!(
+        (&bob["admin"], &bob["is_guest"], &bob["deactivated"]),
+        (&json!(false), &json!(false), &json!(false))
+    );
     assert!(bob["creation_ts"].as_u64().unwrap() > 1_500_000_000_000, "{bob}");
     assert!(list("admins=true").await["users"][0]["last_seen_ts"].is_u64());
     for bad in ["order_by=colour", "limit=many", "dir=x", "deactivated=perhaps"] {
