@@ -5,6 +5,7 @@
 //! looks anything up, calls one verb of a domain crate, and shapes the answer.
 
 mod devices;
+mod federation;
 mod listing;
 mod media;
 mod register;

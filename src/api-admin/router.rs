@@ -3,7 +3,8 @@
 use kith_api_common::Router;
 
 use crate::{
-    devices, media, register, registration_tokens, reports, rooms, server, server_notices, statistics, users,
+    devices, federation, media, register, registration_tokens, reports, rooms, server, server_notices,
+    statistics, users,
 };
 
 /// Enters every endpoint of the admin API.
@@ -11,6 +12,7 @@ use crate::{
 pub fn routes(router: Router) -> Router {
     let areas = [
         devices::routes,
+        federation::routes,
         media::routes,
         register::routes,
         registration_tokens::routes,

@@ -10,6 +10,7 @@ mod found;
 mod get_account_data;
 mod get_admin;
 mod get_rate_limit;
+mod get_redaction;
 mod get_user;
 mod list_joined_rooms;
 mod list_media;
@@ -21,6 +22,7 @@ mod login_as_user;
 mod media;
 mod put_user;
 mod quarantine_media;
+mod redact_user;
 mod reset_password;
 mod set_admin;
 mod set_rate_limit;
@@ -51,6 +53,7 @@ pub(crate) fn routes(router: Router) -> Router {
         .endpoint(get_account_data::handler)
         .endpoint(get_admin::handler)
         .endpoint(get_rate_limit::handler)
+        .endpoint(get_redaction::handler)
         .endpoint(get_user::handler)
         .endpoint(list_joined_rooms::handler)
         .endpoint(list_media::handler)
@@ -61,6 +64,7 @@ pub(crate) fn routes(router: Router) -> Router {
         .endpoint(login_as_user::handler)
         .endpoint_async(put_user::handler)
         .endpoint(quarantine_media::handler)
+        .endpoint(redact_user::handler)
         .endpoint(reset_password::handler)
         .endpoint(set_admin::handler)
         .endpoint(set_rate_limit::handler)

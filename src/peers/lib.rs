@@ -37,6 +37,7 @@ use serde_json::value::RawValue;
 use tokio::sync::broadcast;
 
 pub use asker::{Patience, PeerError, Time};
+pub use backoff::Absence;
 pub use keys::{NotaryCriteria, RequestError, WantedKeys};
 pub use policy::PolicyError;
 pub use x_matrix::{XMatrix, XMatrixError};
@@ -153,6 +154,21 @@ impl Peers {
     /// Whether a server did not answer lately and is left alone for now.
     pub fn is_backed_off(&self, server: &ServerName) -> bool {
         self.retry_at_ms(server).is_some()
+    }
+
+    /// What is known of a server that did not answer lately.
+    pub fn absence(&self, server: &ServerName) -> Option<Absence> {
+        self.asker.backoff.absence(server)
+    }
+
+    /// The servers that did not answer lately.
+    pub fn absent(&self) -> Vec<OwnedServerName> {
+        self.asker.backoff.absent()
+    }
+
+    /// Lets a server be asked at once that did not answer lately. False if it may be asked anyway.
+    pub fn forgive(&self, server: &ServerName) -> bool {
+        self.asker.backoff.forgive(server)
     }
 
     /// Notes that a server has sent something; if it was away, it may be asked again at once.

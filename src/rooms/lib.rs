@@ -39,6 +39,7 @@ mod promote;
 pub mod publication;
 pub mod receive;
 mod redact;
+pub mod redact_user;
 pub mod report;
 pub mod resident;
 mod resolution;
@@ -105,6 +106,7 @@ pub struct Rooms {
     pub(crate) delaying: delayed::Delaying,
     pub(crate) finding_notices: notices::Finding,
     pub(crate) shut_downs: shut_down::ShutDowns,
+    pub(crate) user_redactions: redact_user::UserRedactions,
 }
 
 /// What [`Rooms::new`] is made of.
@@ -159,6 +161,7 @@ impl Rooms {
             delaying: delayed::Delaying::default(),
             finding_notices: notices::Finding::default(),
             shut_downs: shut_down::ShutDowns::default(),
+            user_redactions: redact_user::UserRedactions::default(),
         })
     }
 }

@@ -11,7 +11,7 @@ use kith_store::{
     },
 };
 
-use ruma::{OwnedRoomId, UserId};
+use ruma::{OwnedRoomId, OwnedServerName, ServerName, UserId};
 
 use crate::Rooms;
 
@@ -77,6 +77,32 @@ impl Rooms {
     pub fn rooms_of_server(&self, server: ServerSid) -> Result<Vec<RoomSid>, Error> {
         let rows = SERVER_ROOMS.scan(self.store.engine(), &server, Direction::Forward);
         rows.map(|row| row.map(|((_, room), ())| room)).collect()
+    }
+
+    /// The other servers that have users in rooms of this server's.
+    pub fn neighbours(&self) -> Result<Vec<OwnedServerName>, Error> {
+        let (mut neighbours, mut from) = (Vec::new(), ServerSid(0));
+        let last = (ServerSid(u64::MAX), RoomSid(u64::MAX));
+        // One row of each server is enough.
+        while let Some(row) =
+            SERVER_ROOMS.range(self.store.engine(), &(from, RoomSid(0)), &last, Direction::Forward).next()
+        {
+            let ((server, _), ()) = row?;
+            let name = self.store.ids().server_name(server)?;
+            if name != self.server_name {
+                neighbours.push(name);
+            }
+            from = ServerSid(server.0.saturating_add(1));
+        }
+        Ok(neighbours)
+    }
+
+    /// The rooms that this server shares with another.
+    pub fn rooms_shared_with(&self, server: &ServerName) -> Result<Vec<RoomSid>, Error> {
+        match self.store.ids().find_server(server)? {
+            Some(server) => self.rooms_of_server(server),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Whether this server takes part in a room: it has members there, so that it hears what happens, or nobody is

@@ -1,6 +1,7 @@
 //! The admin API, one module per area of `src/api-admin`.
 
 mod devices;
+mod federation;
 mod media;
 mod register;
 mod registration_tokens;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use http::StatusCode;
 use kith_rooms::{
     WriteError, aliases::AliasError, create::CreateError, delayed::DelayError, membership::MembershipError,
-    notices::NoticeError, publication::PublicationError, report::ReportError, send::SendError,
-    shut_down::ShutDownError,
+    notices::NoticeError, publication::PublicationError, redact_user::UserRedactionError,
+    report::ReportError, send::SendError, shut_down::ShutDownError,
 };
 use ruma::api::error::ErrorKind;
 
@@ -112,6 +112,17 @@ impl From<NoticeError> for ApiError {
             NoticeError::Membership(error) => error.into(),
             NoticeError::Send(error) => error.into(),
             NoticeError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<UserRedactionError> for ApiError {
+    fn from(error: UserRedactionError) -> Self {
+        let message = sentence(&error.to_string());
+        match error {
+            UserRedactionError::UnknownUser | UserRedactionError::UnknownRoom(_) => Self::not_found(message),
+            UserRedactionError::Busy => Self::bad_request(ErrorKind::Unknown, message),
+            UserRedactionError::Store(error) => error.into(),
         }
     }
 }
