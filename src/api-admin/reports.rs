@@ -134,10 +134,11 @@ fn user_report(call: &Call, number: Position, record: &ReportRecord) -> Result<O
 /// The report of a number, if it is of the kind that is asked for.
 fn get_report(
     call: &Call,
-    number: u64,
+    number: &str,
     kind: impl Fn(&ReportRecord) -> bool,
 ) -> Result<(Position, ReportRecord), ApiError> {
     call.admin()?;
+    let number = number.parse().map_err(|_| ApiError::invalid_param("the id of a report is a number"))?;
     let number = Position(number);
     let record = call.app.rooms.find_report(number)?.filter(kind);
     Ok((number, record.ok_or_else(|| ApiError::not_found("There is no such report"))?))

@@ -21,11 +21,11 @@ metadata! {
     path: "/_synapse/admin/v1/user_reports/{report_id}",
 }
 
-type Request = Own<Endpoint, Asked<(u64,)>, Json<Value>>;
+type Request = Own<Endpoint, Asked<(String,)>, Json<Value>>;
 
 pub(crate) fn handler(call: &Call, request: Request) -> Result<Json<Value>, ApiError> {
     let (number,) = request.request.path;
-    let (number, _) = get_report(call, number, |record| user_of(record).is_some())?;
+    let (number, _) = get_report(call, &number, |record| user_of(record).is_some())?;
     call.app.rooms.delete_report(number)?;
     Ok(Json::ok(json!({})))
 }

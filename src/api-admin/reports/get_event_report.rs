@@ -21,11 +21,11 @@ metadata! {
     path: "/_synapse/admin/v1/event_reports/{report_id}",
 }
 
-type Request = Own<Endpoint, Asked<(u64,)>, Json<Value>>;
+type Request = Own<Endpoint, Asked<(String,)>, Json<Value>>;
 
 pub(crate) fn handler(call: &Call, request: Request) -> Result<Json<Value>, ApiError> {
     let (number,) = request.request.path;
-    let (number, record) = get_report(call, number, |record| event_of(record).is_some())?;
+    let (number, record) = get_report(call, &number, |record| event_of(record).is_some())?;
     let mut report = event_report(call, number, &record)?.unwrap_or_default();
     let pdu = event_of(&record).map(|(_, event)| call.app.rooms.find_pdu(event)).transpose()?.flatten();
     report["event_json"] = pdu.and_then(|pdu| serde_json::from_str(pdu.json()).ok()).unwrap_or(Value::Null);

@@ -21,10 +21,10 @@ metadata! {
     path: "/_synapse/admin/v1/user_reports/{report_id}",
 }
 
-type Request = Own<Endpoint, Asked<(u64,)>, Json<Value>>;
+type Request = Own<Endpoint, Asked<(String,)>, Json<Value>>;
 
 pub(crate) fn handler(call: &Call, request: Request) -> Result<Json<Value>, ApiError> {
     let (number,) = request.request.path;
-    let (number, record) = get_report(call, number, |record| user_of(record).is_some())?;
+    let (number, record) = get_report(call, &number, |record| user_of(record).is_some())?;
     Ok(Json::ok(user_report(call, number, &record)?.unwrap_or_default()))
 }

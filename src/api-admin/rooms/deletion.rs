@@ -50,10 +50,11 @@ pub(super) fn outcome(done: &ShutDown) -> Value {
 
 /// How far a deletion has come.
 pub(super) fn status(deletion: &ShutDownStatus) -> Value {
+    let nothing = ShutDown::default();
     let (word, error, done) = match &deletion.progress {
-        ShuttingDown::Active => ("active", None, &ShutDown::default()),
+        ShuttingDown::Active => ("active", None, &nothing),
         ShuttingDown::Complete(done) => ("complete", None, done),
-        ShuttingDown::Failed(error) => ("failed", Some(error), &ShutDown::default()),
+        ShuttingDown::Failed(error) => ("failed", Some(error), &nothing),
     };
     let mut status = json!({
         "delete_id": deletion.id,
