@@ -3,6 +3,7 @@
 mod delete_room;
 mod delete_room_at_once;
 mod deletion;
+mod fetch_event;
 mod get_block;
 mod get_context;
 mod get_deletion;
@@ -29,6 +30,7 @@ pub(crate) fn routes(router: Router) -> Router {
     router
         .endpoint(delete_room::handler)
         .endpoint(delete_room_at_once::handler)
+        .endpoint(fetch_event::handler)
         .endpoint(get_block::handler)
         .endpoint(get_context::handler)
         .endpoint(get_deletion::handler)

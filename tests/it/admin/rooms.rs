@@ -2,6 +2,7 @@
 
 mod delete_room;
 mod delete_room_at_once;
+mod fetch_event;
 mod get_block;
 mod get_context;
 mod get_deletion;
