@@ -8,6 +8,7 @@ mod get_block;
 mod get_context;
 mod get_deletion;
 mod get_deletions_of_room;
+mod get_event_by_timestamp;
 mod get_forward_extremities;
 mod get_messages;
 mod get_room;
@@ -35,6 +36,7 @@ pub(crate) fn routes(router: Router) -> Router {
         .endpoint(get_context::handler)
         .endpoint(get_deletion::handler)
         .endpoint(get_deletions_of_room::handler)
+        .endpoint(get_event_by_timestamp::handler)
         .endpoint(get_forward_extremities::handler)
         .endpoint(get_messages::handler)
         .endpoint(get_room::handler)

@@ -1,5 +1,6 @@
 //! Users of this server, as administrators see them.
 
+mod allow_replacing_keys;
 mod check_username;
 mod deactivate_user;
 mod delete_media;
@@ -45,6 +46,7 @@ use serde_json::{Value, json};
 
 pub(crate) fn routes(router: Router) -> Router {
     router
+        .endpoint(allow_replacing_keys::handler)
         .endpoint(check_username::handler)
         .endpoint_async(deactivate_user::handler)
         .endpoint(delete_media::handler)

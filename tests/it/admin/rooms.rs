@@ -7,6 +7,7 @@ mod get_block;
 mod get_context;
 mod get_deletion;
 mod get_deletions_of_room;
+mod get_event_by_timestamp;
 mod get_forward_extremities;
 mod get_messages;
 mod get_room;

@@ -1,5 +1,6 @@
 //! Users of this server, as administrators see them.
 
+mod allow_replacing_keys;
 mod check_username;
 mod deactivate_user;
 mod delete_media;
