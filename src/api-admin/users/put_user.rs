@@ -97,17 +97,16 @@ fn put(call: &Call, user_id: &UserId, wish: Wish) -> Result<(Json<Value>, Option
     if !accounts.is_local(user_id) {
         return Err(refusal("This endpoint can only be used with local users"));
     }
+    let unknown = || ApiError::not_found("User not found");
     let known = accounts.find_account(user_id)?;
     let made = known.is_none();
     let account = match known {
         Some(account) => account,
         None => {
-            accounts.create_user(
-                user_id.localpart(),
-                wish.password.as_deref(),
-                wish.admin.unwrap_or(false),
-            )?;
-            accounts.find_account(user_id)?.ok_or_else(|| ApiError::not_found("User not found"))?
+            let (password, admin) = (wish.password.as_deref(), wish.admin.unwrap_or(false));
+            // Capitals have become small letters.
+            let user_id = accounts.create_user(user_id.localpart(), password, admin)?;
+            accounts.find_account(&user_id)?.ok_or_else(unknown)?
         }
     };
     if !made {
@@ -123,12 +122,12 @@ fn put(call: &Call, user_id: &UserId, wish: Wish) -> Result<(Json<Value>, Option
     if closes {
         accounts.deactivate(account.user, false)?;
     } else if !account.deactivated || wish.deactivated == Some(false) {
-        show(call, requester, user_id, &wish)?;
+        show(call, requester, &account.user_id, &wish)?;
         if let Some(threepids) = &wish.threepids {
             replace_threepids(call, account.user, threepids)?;
         }
     }
-    let account = accounts.find_account(user_id)?.ok_or_else(|| ApiError::not_found("User not found"))?;
+    let account = accounts.account(account.user)?.ok_or_else(unknown)?;
     let body = described(call, &account)?;
     Ok((if made { Json::created(body) } else { Json::ok(body) }, closes.then_some(account.user)))
 }

@@ -112,5 +112,6 @@ async fn only_administrators_change_users() {
     admin.put(&v2(&alice.id), json!({"admin": "yes"})).await.refused(400, "M_BAD_JSON");
     let bad = json!({"threepids": [{"medium": "email", "address": "nowhere"}]});
     admin.put(&v2(&alice.id), bad).await.refused(400, "M_INVALID_PARAM");
-    admin.put(&v2("@B A D:localhost"), json!({})).await.refused(400, "M_INVALID_PARAM");
+    admin.put(&v2("@b!d:localhost"), json!({})).await.refused(400, "M_INVALID_USERNAME");
+    admin.put(&v2("bad"), json!({})).await.refused(400, "M_INVALID_PARAM");
 }
