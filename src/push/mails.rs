@@ -8,7 +8,6 @@ use std::{path::Path, sync::Arc};
 use kith_base::Mail;
 use kith_config::Email;
 use minijinja::{Environment, Value, context};
-use serde::Serialize;
 
 const TEXT: &str = "notifications.txt";
 const HTML: &str = "notifications.html";
@@ -35,7 +34,7 @@ pub struct Mails {
 }
 
 /// What a mail says of one room.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub(crate) struct MailedRoom {
     pub(crate) name: String,
     pub(crate) link: String,
@@ -46,10 +45,22 @@ pub(crate) struct MailedRoom {
 }
 
 /// What a mail says of one message.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub(crate) struct MailedMessage {
     pub(crate) sender: String,
     pub(crate) text: String,
+}
+
+impl MailedRoom {
+    /// What templates know of it.
+    fn value(&self) -> Value {
+        let message = |message: &MailedMessage| context! { sender => message.sender.as_str(), text => message.text.as_str() };
+        let messages: Vec<Value> = self.messages.iter().map(message).collect();
+        context! {
+            name => self.name.as_str(), link => self.link.as_str(), invite => self.invite, messages,
+            more => u64::try_from(self.more).unwrap_or(u64::MAX),
+        }
+    }
 }
 
 impl Mails {
@@ -89,7 +100,7 @@ impl Mails {
         rooms: &[MailedRoom],
         unsubscribe: &str,
     ) -> Result<Mail, MailTemplateError> {
-        let rooms = Value::from_serialize(rooms);
+        let rooms: Vec<Value> = rooms.iter().map(MailedRoom::value).collect();
         let values = context! { app_name => self.app_name.as_str(), user_id, rooms, unsubscribe };
         let text = self.environment.get_template(TEXT)?.render(&values)?;
         let html = self.environment.get_template(HTML)?.render(&values)?;
