@@ -129,6 +129,16 @@ impl Accounts {
         self.change_account(user, |record| record.admin = admin)
     }
 
+    /// Notes what a user is beside a person: "bot" or "support". False if there is no such account.
+    pub fn set_user_type(&self, user: UserSid, user_type: Option<String>) -> Result<bool, Error> {
+        self.change_account(user, |record| record.user_type = user_type)
+    }
+
+    /// Lets nothing of a user through but logging out, or everything again. False if there is no such account.
+    pub fn set_locked(&self, user: UserSid, locked: bool) -> Result<bool, Error> {
+        self.change_account(user, |record| record.locked = locked)
+    }
+
     /// Gives a user a rate of their own for messages, or takes it away. False if there is no such account.
     pub fn set_rate_limit(&self, user: UserSid, rate: Option<RateLimitOverride>) -> Result<bool, Error> {
         self.change_account(user, |record| record.rate_limit = rate)

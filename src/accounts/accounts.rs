@@ -37,6 +37,8 @@ pub struct Settings {
     pub providers: Vec<String>,
     /// Whether a directory knows the passwords of those who have none here.
     pub directory: bool,
+    /// The name of the user who sends the server's notices.
+    pub notices_localpart: Option<String>,
     /// The URL of this server that clients know, without a slash at its end.
     pub base_url: String,
 }
@@ -49,6 +51,7 @@ impl Settings {
             email: config.email.clone(),
             directory: config.ldap.is_on(),
             providers: config.oidc_providers.iter().map(|provider| provider.id.clone()).collect(),
+            notices_localpart: config.server_notices.localpart.clone(),
             base_url: config.client_base_url().unwrap_or_default().to_owned(),
             server_name,
             sessions: config.accounts.clone(),

@@ -80,22 +80,31 @@ impl Accounts {
         device_id: &str,
         display_name: Option<&str>,
     ) -> Result<bool, DeviceError> {
+        let makes = requester.appservice.is_some();
+        self.name_device(requester.user, device_id, display_name, makes)
+    }
+
+    /// Names a device, and makes it if it is not there and that is wanted. Returns whether it was made.
+    pub fn name_device(
+        &self,
+        user: UserSid,
+        device_id: &str,
+        display_name: Option<&str>,
+        makes: bool,
+    ) -> Result<bool, DeviceError> {
         if display_name.is_some_and(|name| name.chars().count() > DISPLAY_NAME_CHARACTERS_MAX) {
             return Err(DeviceError::NameTooLong);
         }
         if device_id.is_empty() || device_id.len() > DEVICE_ID_BYTES_MAX {
             return Err(DeviceError::BadDeviceId);
         }
-        let user = requester.user;
         let key = (user, device_id.to_owned());
         let lane = self.lanes.user(user);
         let known = DEVICES.get(self.read(), &key)?;
         let made = known.is_none();
         let mut record = match known {
             Some(record) => record,
-            None if requester.appservice.is_some() => {
-                DeviceRecord { display_name: None, created_ms: self.now_ms() }
-            }
+            None if makes => DeviceRecord { display_name: None, created_ms: self.now_ms() },
             None => return Err(DeviceError::NotFound),
         };
         let Some(name) = display_name.map(str::to_owned).or_else(|| made.then(String::new)) else {

@@ -25,6 +25,9 @@ pub enum LocalpartError {
     /// An application service has it for itself.
     #[error("the name belongs to an application service")]
     Exclusive,
+    /// The server's own user for notices has it.
+    #[error("the name belongs to this server itself")]
+    Notices,
     /// It is outside the namespaces of the application service that asked for it.
     #[error("the name is outside the application service's namespaces")]
     OutsideNamespace,
@@ -35,6 +38,9 @@ impl Accounts {
     pub(crate) fn check_localpart(&self, name: &str) -> Result<OwnedUserId, LocalpartError> {
         let user_id = self.parse_localpart(name)?;
         let localpart = user_id.localpart();
+        if self.settings.notices_localpart.as_deref() == Some(localpart) {
+            return Err(LocalpartError::Notices);
+        }
         if self.appservices.exclusive_owner(&user_id).is_some() {
             return Err(LocalpartError::Exclusive);
         }

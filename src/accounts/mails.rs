@@ -118,6 +118,7 @@ impl Mails {
             subject: subject.trim().to_owned(),
             text: format!("{}\n", rest.trim()),
             html: Some(html),
+            unsubscribe: None,
         })
     }
 }

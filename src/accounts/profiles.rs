@@ -1,16 +1,16 @@
 //! Profiles: a name, an avatar, and any other field.
 //! <https://spec.matrix.org/v1.19/client-server-api/#profiles>
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kith_store::{
-    Error, UserSid,
+    Direction, Error, UserSid,
     tables::{
         accounts::ACCOUNTS,
         profiles::{PROFILES, ProfileRecord},
     },
 };
-use ruma::UserId;
+use ruma::{OwnedMxcUri, UserId};
 use serde_json::Value;
 
 use crate::{Accounts, Requester, account};
@@ -119,6 +119,16 @@ impl Accounts {
             fields.insert(name, value);
         }
         Ok(Profile { display_name: record.display_name, avatar_url: record.avatar_url, fields })
+    }
+
+    /// What all users have for a picture.
+    pub fn pictures(&self) -> Result<BTreeSet<OwnedMxcUri>, Error> {
+        let mut pictures = BTreeSet::new();
+        for row in PROFILES.scan(self.read(), &(), Direction::Forward) {
+            let (_, profile) = row?;
+            pictures.extend(profile.avatar_url.map(OwnedMxcUri::from));
+        }
+        Ok(pictures)
     }
 
     /// Sets a field. A display name or avatar that is null or empty is removed.

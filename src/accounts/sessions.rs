@@ -111,6 +111,26 @@ impl Accounts {
         Ok(session)
     }
 
+    /// A token for an administrator who acts as a user, on none of the user's devices.
+    pub fn create_token_to_act_as(
+        &self,
+        user: UserSid,
+        expires_ms: Option<u64>,
+    ) -> Result<Secret, SessionError> {
+        let lane = self.lanes.user(user);
+        let account = ACCOUNTS.get(self.read(), &user)?.ok_or(SessionError::Deactivated)?;
+        check_usable(&account)?;
+        let mut txn = self.store.begin();
+        let (access, hash) = tokens::generate(&self.random, TokenText::Access);
+        let record = AccessTokenRecord { user, device: None, expires_ms, replaces: None };
+        ACCESS_TOKENS.put(&mut txn.batch, &hash, &record);
+        index_token(&mut txn, user, None, TokenKind::Access, hash);
+        let committed = self.store.commit(txn)?;
+        drop(lane);
+        committed.wait_durable()?;
+        Ok(access)
+    }
+
     /// Exchanges a refresh token for a new pair. The old pair lives until the new one is used, so that a client that
     /// never got the answer can ask again.
     pub fn refresh(&self, refresh_token: &str) -> Result<Session, SessionError> {

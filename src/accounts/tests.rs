@@ -62,6 +62,7 @@ impl World {
             },
             registration_mode: RegistrationMode::Open,
             email: email.clone(),
+            notices_localpart: Some("notices".to_owned()),
             mails: Mails::read(&email, "a.example").expect("are right"),
             base_url: "https://a.example".to_owned(),
             providers: Vec::new(),

@@ -4,8 +4,16 @@
 //! One directory an area, one file an endpoint. A handler asks whether the requester is an administrator before it
 //! looks anything up, calls one verb of a domain crate, and shapes the answer.
 
+mod devices;
+mod federation;
+mod listing;
+mod media;
 mod register;
 mod registration_tokens;
+mod reports;
+mod rooms;
 pub mod router;
 mod server;
+mod server_notices;
+mod statistics;
 mod users;

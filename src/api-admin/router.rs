@@ -2,11 +2,26 @@
 
 use kith_api_common::Router;
 
-use crate::{register, registration_tokens, server, users};
+use crate::{
+    devices, federation, media, register, registration_tokens, reports, rooms, server, server_notices,
+    statistics, users,
+};
 
 /// Enters every endpoint of the admin API.
 #[must_use]
 pub fn routes(router: Router) -> Router {
-    let areas = [register::routes, registration_tokens::routes, server::routes, users::routes];
+    let areas = [
+        devices::routes,
+        federation::routes,
+        media::routes,
+        register::routes,
+        registration_tokens::routes,
+        reports::routes,
+        rooms::routes,
+        server::routes,
+        server_notices::routes,
+        statistics::routes,
+        users::routes,
+    ];
     areas.into_iter().fold(router, |router, area| area(router))
 }

@@ -12,6 +12,8 @@ mod set_pusher;
 mod set_pushrule;
 mod set_pushrule_actions;
 mod set_pushrule_enabled;
+mod show_unsubscribe;
+mod unsubscribe;
 
 use kith_api_common::{ApiError, Call, Router};
 use ruma::push::{AnyPushRule, RuleKind};
@@ -30,6 +32,8 @@ pub(crate) fn routes(router: Router) -> Router {
         .endpoint(get_notifications::handler)
         .endpoint(get_pushers::handler)
         .endpoint(set_pusher::handler)
+        .endpoint_raw(show_unsubscribe::handler)
+        .endpoint_raw(unsubscribe::handler)
 }
 
 /// The requester's rule of this kind and id.

@@ -66,6 +66,8 @@ pub struct Mail {
     pub text: String,
     /// The same as a page.
     pub html: Option<String>,
+    /// Where whoever wants no more such mails sends an empty POST, if they come again and again (RFC 8058).
+    pub unsubscribe: Option<String>,
 }
 
 /// Why a mail was not sent.
@@ -141,21 +143,29 @@ impl Mailer {
         let to: Address = mail.to.parse().map_err(|_| MailError::Address)?;
         let domain = self.from.email.domain();
         let id = format!("<{}@{domain}>", self.random.alphanumeric(MESSAGE_ID_CHARACTERS));
-        let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");
-        let message = Message::builder()
+        let mut message = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
             // A line break in a subject would begin another header.
             .subject(mail.subject.replace(char::is_control, " "))
             .message_id(Some(id))
             // Keeps answering machines from answering (RFC 3834).
-            .raw_header(HeaderValue::new(automatic, "auto-generated".to_owned()));
+            .raw_header(header("Auto-Submitted", "auto-generated"));
+        if let Some(link) = &mail.unsubscribe {
+            message = message
+                .raw_header(header("List-Unsubscribe", &format!("<{}>", link.replace(char::is_control, ""))))
+                .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
+        }
         let message = match mail.html {
             Some(html) => message.multipart(MultiPart::alternative_plain_html(mail.text, html)),
             None => message.singlepart(SinglePart::plain(mail.text)),
         };
         message.map_err(|error| MailError::Message(error.to_string()))
     }
+}
+
+fn header(name: &'static str, value: &str) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
 }
 
 fn protection(options: &MailOptions) -> Result<Tls, MailError> {
@@ -191,7 +201,13 @@ mod tests {
     }
 
     fn mail(to: &str, subject: &str) -> Mail {
-        Mail { to: to.to_owned(), subject: subject.to_owned(), text: "Hello\n".to_owned(), html: None }
+        Mail {
+            to: to.to_owned(),
+            subject: subject.to_owned(),
+            text: "Hello\n".to_owned(),
+            html: None,
+            unsubscribe: None,
+        }
     }
 
     #[test]
@@ -205,6 +221,17 @@ mod tests {
             "{text}"
         );
         assert_eq!(message.envelope().to().len(), 1);
+    }
+
+    #[test]
+    fn mails_that_come_again_say_how_to_end_them() {
+        let mailer = mailer("kith@example.org").expect("is a sender");
+        let link = format!("https://example.org/unsubscribe?secret={}", "s".repeat(200));
+        let mail = Mail { unsubscribe: Some(link.clone()), ..mail("a@example.org", "one") };
+        let text = String::from_utf8(mailer.write(mail).expect("is a mail").formatted()).expect("is text");
+        let unfolded = text.replace("\r\n ", " ");
+        assert!(unfolded.contains(&format!("List-Unsubscribe: <{link}>")), "{text}");
+        assert!(text.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click"), "{text}");
     }
 
     #[test]

@@ -52,7 +52,14 @@ pub struct Email {
     /// that. "*" allows every page, which lets others misuse this server's name to lead people astray.
     pub next_links: Vec<String>,
 
-    /// A directory with templates (minijinja) that replace those of the same name in src/accounts/mails; read at start.
+    /// The address of a web client, to which rooms in mails link (followed by "/#/room/" and the room's id). Without it
+    /// they link to matrix.to, where people choose their client.
+    ///
+    /// Example: "https://app.example.org"
+    pub client_url: Option<String>,
+
+    /// A directory with templates (minijinja) that replace those of the same name in src/accounts/mails and
+    /// src/push/mails; read at start.
     ///
     /// Example: "/etc/kith/mails"
     pub templates: Option<PathBuf>,
@@ -83,6 +90,7 @@ impl Default for Email {
             link_lifetime_seconds: 86_400,
             hide_accounts: false,
             next_links: Vec::new(),
+            client_url: None,
             templates: None,
         }
     }

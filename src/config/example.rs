@@ -45,6 +45,7 @@ const SECTIONS: &[Section] = &[
     section("sso", "[sso]", "Sso", include_str!("sso.rs")),
     section("jwt", "[jwt]", "Jwt", include_str!("jwt.rs")),
     section("ldap", "[ldap]", "Ldap", include_str!("ldap.rs")),
+    section("server_notices", "[server_notices]", "ServerNotices", include_str!("server_notices.rs")),
 ];
 
 const fn section(

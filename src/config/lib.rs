@@ -33,6 +33,7 @@ mod rooms;
 mod rtc;
 mod search;
 mod secret;
+mod server_notices;
 mod sso;
 mod storage;
 mod turn;
@@ -64,6 +65,7 @@ pub use rooms::{EncryptionByDefault, PublicationRule, Rooms, RuleAction};
 pub use rtc::Rtc;
 pub use search::Search;
 pub use secret::Secret;
+pub use server_notices::ServerNotices;
 pub use sso::Sso;
 pub use storage::{Durability, Storage};
 pub use turn::Turn;
@@ -114,6 +116,7 @@ pub struct Config {
     pub media_s3: MediaS3,
     pub rtc: Rtc,
     pub search: Search,
+    pub server_notices: ServerNotices,
     pub url_previews: UrlPreviews,
     pub oidc_providers: Vec<OidcProvider>,
     pub sso: Sso,
@@ -154,6 +157,7 @@ impl Default for Config {
             sso: Sso::default(),
             jwt: Jwt::default(),
             ldap: Ldap::default(),
+            server_notices: ServerNotices::default(),
         }
     }
 }

@@ -80,6 +80,17 @@ fn check_names(config: &Config, problems: &mut Problems<'_>) {
         "expected an ed25519 key in unpadded base64: 43 characters",
     );
     problems.require_url(config.rtc.livekit_service_url.as_deref(), "rtc.livekit_service_url");
+    let notices = config.server_notices.localpart.as_deref();
+    problems.require(
+        notices.is_none_or(|name| {
+            !name.is_empty()
+                && name.bytes().all(|byte| {
+                    byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._=-/+".contains(&byte)
+                })
+        }),
+        "server_notices.localpart",
+        "expected a user name: a-z, 0-9 and . _ = - / +",
+    );
     for (index, contact) in config.well_known.support_contacts.iter().enumerate() {
         let reachable = contact.email_address.is_some() || contact.matrix_id.is_some();
         let key = format!("well_known.support_contacts.{index}");
@@ -283,6 +294,7 @@ fn check_email(config: &Config, problems: &mut Problems<'_>) {
         "email.host",
         "needs public_base_url or well_known.client: links in mails lead there",
     );
+    problems.require_url(email.client_url.as_deref(), "email.client_url");
     let pair = email.username.is_some() == email.password.is_some();
     problems.require(pair, "email.username", "username and password go together: set both or none");
     problems.require(

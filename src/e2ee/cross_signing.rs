@@ -3,6 +3,8 @@
 //! The first keys of a user need no further proof, and neither does what is here already; keys that replace others do.
 //! <https://spec.matrix.org/v1.19/client-server-api/#cross-signing>
 
+use std::collections::HashMap;
+
 use kith_accounts::Requester;
 use kith_event::json::Value;
 use kith_store::{
@@ -12,6 +14,7 @@ use kith_store::{
         devices::{self, DEVICES},
     },
 };
+use parking_lot::Mutex;
 use ruma::UserId;
 use serde_json::value::RawValue;
 
@@ -58,7 +61,32 @@ pub enum CrossSigningError {
     Store(#[from] Error),
 }
 
+/// How long keys may be replaced without more than an access token once an administrator has allowed it, in
+/// milliseconds.
+const REPLACING_ALLOWED_MS: u64 = 10 * 60 * 1_000;
+
+/// Who may replace their keys without further proof, and until when. A restart ends it.
+pub(crate) type Replacing = Mutex<HashMap<UserSid, u64>>;
+
 impl E2ee {
+    /// Lets a user replace their cross-signing keys without further proof for some minutes: for administrators, where
+    /// the user has no password to show. Answers until when; nothing if there are no keys to replace.
+    pub fn allow_replacing(&self, user: UserSid) -> Result<Option<u64>, Error> {
+        if device_keys::find_cross_signing_key(self.read(), user, KeyUsage::Master)?.is_none() {
+            return Ok(None);
+        }
+        let now_ms = self.clock.now_ms();
+        let until_ms = now_ms.saturating_add(REPLACING_ALLOWED_MS);
+        let mut replacing = self.replacing.lock();
+        replacing.retain(|_, until_ms| *until_ms > now_ms);
+        replacing.insert(user, until_ms);
+        Ok(Some(until_ms))
+    }
+
+    fn may_replace(&self, user: UserSid) -> bool {
+        self.replacing.lock().get(&user).is_some_and(|until_ms| *until_ms > self.clock.now_ms())
+    }
+
     /// Takes cross-signing keys of the user who asks. `proven` says that more than an access token was shown.
     pub fn upload_signing_keys(
         &self,
@@ -89,7 +117,7 @@ impl E2ee {
         if given.is_empty() {
             return Ok(());
         }
-        if known_of(KeyUsage::Master).is_some() && !proven {
+        if known_of(KeyUsage::Master).is_some() && !proven && !self.may_replace(user) {
             return Err(CrossSigningError::NeedsProof);
         }
         self.check_new(user, user_id, &given, known_of(KeyUsage::Master))?;

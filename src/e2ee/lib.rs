@@ -58,6 +58,7 @@ pub struct E2ee {
     tasks: Tasks,
     config: Arc<Config>,
     server_name: OwnedServerName,
+    replacing: cross_signing::Replacing,
     /// Wakes the worker that asks for stale device lists again.
     stale: Notify,
 }
@@ -92,6 +93,7 @@ impl E2ee {
             random: parts.random,
             tasks: parts.tasks,
             config: parts.config,
+            replacing: cross_signing::Replacing::default(),
             stale: Notify::new(),
         })
     }

@@ -7,6 +7,7 @@
 
 pub mod blobs;
 mod check;
+mod clear;
 mod draft;
 mod error;
 mod find;

@@ -7,18 +7,17 @@
 use std::{sync::Arc, time::Duration};
 
 use kith_store::{
-    Direction, Error, ServerSid,
+    Direction, Error,
     tables::media::{
-        BlobHash, MEDIA, MEDIA_ACCESS, MEDIA_BLOBS, MEDIA_ORPHANS, MEDIA_PENDING, MediaRecord, MediaSource,
-        URL_PREVIEWS,
+        BlobHash, MEDIA_BLOBS, MEDIA_ORPHANS, MEDIA_PENDING, MediaRecord, MediaSource, URL_PREVIEWS,
     },
 };
 
-use crate::{Media, MediaKey, blobs::BlobError, upload::UPLOAD_TIME_MAX};
+use crate::{Media, MediaKey, blobs::BlobError, clear, upload::UPLOAD_TIME_MAX};
 
 /// How often everything is looked through.
 const INTERVAL: Duration = Duration::from_secs(900);
-/// How many rows are looked at in one step.
+/// How many blobs are deleted in one step.
 const STEP_ROWS: usize = 500;
 /// How long a blob stays that nothing refers to.
 const ORPHAN_KEPT_MS: u64 = 3_600_000;
@@ -58,7 +57,7 @@ impl Media {
     }
 
     pub(crate) async fn sweep(self: &Arc<Self>) -> Result<(), SweepError> {
-        let mut from = Some((ServerSid(0), String::new()));
+        let mut from = Some(clear::beginning());
         while let Some(key) = from {
             let media = Arc::clone(self);
             from = self.tasks.blocking(move || media.expire_files(&key)).await?;
@@ -80,50 +79,23 @@ impl Media {
     }
 
     /// Deletes the files among the next rows that nobody has looked at for long. Answers where to go on.
-    pub(crate) fn expire_files(&self, from: &MediaKey) -> Result<Option<MediaKey>, Error> {
+    fn expire_files(&self, from: &MediaKey) -> Result<Option<MediaKey>, Error> {
         let now_ms = self.clock.now_ms();
-        let read = self.store.engine();
-        let (mut old, mut last, mut count) = (Vec::new(), None, 0);
-        for row in MEDIA.range(read, from, &u64::MAX, Direction::Forward).take(STEP_ROWS) {
-            let (key, record) = row?;
-            count += 1;
-            if self.may_expire(&key, &record, now_ms)? {
-                old.push(key.clone());
-            }
-            last = Some(key);
-        }
-        if !old.is_empty() {
-            self.write::<(), Error>(|read, txn, references| {
-                let mut gone = Vec::new();
-                for key in old {
-                    if let Some(record) = MEDIA.get(read, &key)?
-                        && self.may_expire(&key, &record, now_ms)?
-                    {
-                        gone.push((key, record));
-                    }
-                }
-                metrics::counter!("kith_media_expired_total").increment(gone.len() as u64);
-                Self::delete_records(read, txn, references, &gone)
-            })?;
-        }
-        // The next possible key is the last one with a character more.
-        Ok(last.filter(|_| count == STEP_ROWS).map(|(server, id)| (server, format!("{id}\0"))))
+        let step = self.clear_step(from, &|_, record, seen_ms| self.may_expire(record, seen_ms, now_ms))?;
+        metrics::counter!("kith_media_expired_total").increment(step.gone.len() as u64);
+        Ok(step.next)
     }
 
-    fn may_expire(&self, key: &MediaKey, record: &MediaRecord, now_ms: u64) -> Result<bool, Error> {
+    fn may_expire(&self, record: &MediaRecord, seen_ms: u64, now_ms: u64) -> bool {
         let days = |days: u64| (days > 0).then(|| days.saturating_mul(DAY_MS));
         let kept_ms = match record.source {
             MediaSource::Upload => days(self.config.media.local_retention_days),
             MediaSource::Remote => days(self.config.media.remote_retention_days),
             MediaSource::Preview => Some(PREVIEW_PICTURE_KEPT_MS),
         };
-        let Some(kept_ms) = kept_ms else { return Ok(false) };
         // What was withdrawn must not come back by being fetched again.
-        if record.protected || record.quarantined_by.is_some() {
-            return Ok(false);
-        }
-        let seen_ms = MEDIA_ACCESS.get(self.store.engine(), key)?.unwrap_or(record.created_ms);
-        Ok(now_ms.saturating_sub(seen_ms) > kept_ms)
+        let kept = record.protected || record.quarantined_by.is_some();
+        !kept && kept_ms.is_some_and(|kept_ms| now_ms.saturating_sub(seen_ms) > kept_ms)
     }
 
     /// Forgets announced uploads that have expired and cannot be on their way any more.

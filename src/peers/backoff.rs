@@ -53,6 +53,17 @@ struct Away {
     excused_at_ms: Option<u64>,
 }
 
+/// How long a server has not answered, and when it is asked again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Absence {
+    /// Since when, in unix milliseconds.
+    pub failing_since_ms: u64,
+    /// How long it was left alone after the last failure, in milliseconds.
+    pub interval_ms: u64,
+    /// When it may be asked again, in unix milliseconds.
+    pub retry_at_ms: u64,
+}
+
 impl Away {
     /// What to remember after a request that began at `started_ms` has failed; `None` if it says nothing new, because
     /// it began before the server was known to be away, or without regard to that.
@@ -155,6 +166,29 @@ impl Backoff {
         }
     }
 
+    /// A server that did not answer lately.
+    pub(crate) fn absence(&self, server: &ServerName) -> Option<Absence> {
+        self.away.lock().get(server).map(|away| (*away).into())
+    }
+
+    /// The servers that did not answer lately.
+    pub(crate) fn absent(&self) -> Vec<OwnedServerName> {
+        self.away.lock().keys().cloned().collect()
+    }
+
+    /// Lets a server be asked at once, whatever was before. False if it may be asked anyway.
+    pub(crate) fn forgive(&self, server: &ServerName) -> bool {
+        let now_ms = self.clock.now_ms();
+        {
+            let mut away = self.away.lock();
+            let Some(known) = away.get_mut(server) else { return false };
+            known.interval_ms = self.limits.min_ms;
+            known.retry_at_ms = now_ms;
+        }
+        self.tell(server);
+        true
+    }
+
     /// Hears of servers that were away and may be asked again before their time.
     pub(crate) fn returns(&self) -> broadcast::Receiver<OwnedServerName> {
         self.returns.subscribe()
@@ -196,6 +230,13 @@ fn read_rows(store: &Store, now_ms: u64) -> Result<HashMap<OwnedServerName, Away
     }
     store.commit_durably(txn)?;
     Ok(away)
+}
+
+impl From<Away> for Absence {
+    fn from(away: Away) -> Self {
+        let Away { failing_since_ms, interval_ms, retry_at_ms, excused_at_ms: _ } = away;
+        Self { failing_since_ms, interval_ms, retry_at_ms }
+    }
 }
 
 impl From<Away> for BackoffRecord {

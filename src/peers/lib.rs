@@ -38,6 +38,7 @@ use serde_json::value::RawValue;
 use tokio::sync::broadcast;
 
 pub use asker::{Patience, PeerError, Time};
+pub use backoff::Absence;
 pub use discovery::delegated;
 pub use identity::{BoundAddress, IdentityError, IdentityServer, StoredInvite};
 pub use keys::{NotaryCriteria, RequestError, WantedKeys};
@@ -156,6 +157,21 @@ impl Peers {
     /// Whether a server did not answer lately and is left alone for now.
     pub fn is_backed_off(&self, server: &ServerName) -> bool {
         self.retry_at_ms(server).is_some()
+    }
+
+    /// What is known of a server that did not answer lately.
+    pub fn absence(&self, server: &ServerName) -> Option<Absence> {
+        self.asker.backoff.absence(server)
+    }
+
+    /// The servers that did not answer lately.
+    pub fn absent(&self) -> Vec<OwnedServerName> {
+        self.asker.backoff.absent()
+    }
+
+    /// Lets a server be asked at once that did not answer lately. False if it may be asked anyway.
+    pub fn forgive(&self, server: &ServerName) -> bool {
+        self.asker.backoff.forgive(server)
     }
 
     /// Notes that a server has sent something; if it was away, it may be asked again at once.

@@ -13,6 +13,7 @@ mod desk;
 mod follow;
 mod gateway;
 mod line;
+mod mailing;
 mod notification;
 mod owners;
 mod serve;
@@ -80,6 +81,7 @@ pub(crate) struct Delivery {
     replanned: Notify,
     deliveries: Semaphore,
     catching_up: Semaphore,
+    mails: Semaphore,
 }
 
 impl Default for Delivery {
@@ -92,6 +94,7 @@ impl Default for Delivery {
             replanned: Notify::new(),
             deliveries: Semaphore::new(DELIVERIES_MAX),
             catching_up: Semaphore::new(CATCHING_UP_MAX),
+            mails: Semaphore::new(mailing::MAILS_AT_ONCE_MAX),
         }
     }
 }
@@ -120,8 +123,13 @@ impl Push {
                     self.attempt("writing how far pushers have come", |push| push.flush().map(|()| Vec::new())).await;
                 }
                 () = tokio::time::sleep(due) => {
-                    let due = self.delivery.desk.lock().take_due(self.clock.now_ms());
+                    let now_ms = self.clock.now_ms();
+                    let due = self.delivery.desk.lock().take_due(now_ms);
                     self.begin(due);
+                    let mails = self.delivery.desk.lock().take_due_mails(now_ms);
+                    for id in mails {
+                        self.tasks.spawn("mail to a user", Arc::clone(&self).mail(id));
+                    }
                 }
                 () = self.delivery.replanned.notified() => {}
             }

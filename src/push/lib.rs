@@ -9,6 +9,7 @@ mod context;
 pub mod counts;
 mod delivery;
 mod evaluate;
+mod mails;
 mod notifications;
 mod pushers;
 mod rules;
@@ -17,12 +18,13 @@ mod thread_rules;
 use std::sync::Arc;
 
 use kith_accounts::Accounts;
-use kith_base::{Clock, Outgoing, Random, Tasks};
+use kith_base::{Clock, Mailer, Outgoing, Random, Tasks};
 use kith_config::Config;
 use kith_rooms::Rooms;
 use kith_store::Store;
 
 pub use counts::{Counts, Unread};
+pub use mails::{MailTemplateError, Mails};
 pub use notifications::{NotificationPage, Notified};
 pub use pushers::{NewPusher, Pusher, PusherError};
 pub use rules::RuleError;
@@ -45,6 +47,8 @@ pub struct Parts {
     pub tasks: Tasks,
     /// Requests to push gateways.
     pub outgoing: Outgoing,
+    /// Sends mails, if this server does, and what they say.
+    pub mailer: Option<(Mailer, Mails)>,
 }
 
 /// Push rules, unread counts and pushers of one server.
@@ -57,6 +61,7 @@ pub struct Push {
     random: Random,
     tasks: Tasks,
     outgoing: Outgoing,
+    mailer: Option<(Mailer, Mails)>,
     rulesets: rules::Rulesets,
     flattened: evaluate::FlattenedCache,
     counted: counts::CountCache,
@@ -76,6 +81,7 @@ impl Push {
             random: parts.random,
             tasks: parts.tasks,
             outgoing: parts.outgoing,
+            mailer: parts.mailer,
             rulesets: rules::Rulesets::new(),
             flattened: evaluate::FlattenedCache::new(evaluate::FLATTENED_EVENTS_MAX),
             counted: counts::CountCache::new(counts::COUNTED_ROOMS_MAX),

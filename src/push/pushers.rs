@@ -3,14 +3,18 @@
 
 use kith_accounts::Requester;
 use kith_store::{
-    Direction, Error, Position,
+    Direction, Error, Position, UserSid,
     tables::{
         devices::DEVICES,
-        pushers::{self, PUSHER_KEYS, PUSHERS, PusherKey, PusherKind, PusherRecord},
+        pushers::{
+            self, MailsRecord, PUSHER_KEYS, PUSHER_MAILS, PUSHERS, PusherKey, PusherKind, PusherRecord,
+        },
     },
 };
 use parking_lot::Mutex;
+use ruma::UserId;
 use serde_json::{Map, Value};
+use subtle::ConstantTimeEq;
 
 use crate::Push;
 
@@ -24,6 +28,10 @@ const TEXT_BYTES_MAX: usize = 1_024;
 const DATA_BYTES_MAX: usize = 16 * 1_024;
 /// How many pushers a user may have; whoever sets one more loses the one that was not set for the longest time.
 const PUSHERS_PER_USER_MAX: usize = 100;
+/// The application of pushers that write mails.
+const MAIL_APP_ID: &str = "m.email";
+/// How many characters the secret in a mail has.
+const SECRET_CHARACTERS: usize = 32;
 /// The path that every push gateway has.
 const GATEWAY_PATH: &str = "/_matrix/push/v1/notify";
 
@@ -37,7 +45,7 @@ pub struct NewPusher {
     pub app_id: String,
     /// Where the application finds the device.
     pub pushkey: String,
-    /// "http" is the one kind there is.
+    /// "http" or "email".
     pub kind: String,
     /// What the application calls itself.
     pub app_display_name: String,
@@ -72,6 +80,9 @@ pub enum PusherError {
     /// Something about it is not as it has to be.
     #[error("{0}")]
     Invalid(String),
+    /// Mails would go to an address that is not the user's.
+    #[error("pushkey is none of your e-mail addresses")]
+    AddressNotFound,
     /// The session has ended meanwhile.
     #[error("the session has ended")]
     SessionEnded,
@@ -83,7 +94,12 @@ pub enum PusherError {
 impl Push {
     /// The requester's pushers.
     pub fn pushers(&self, requester: &Requester) -> Result<Vec<Pusher>, Error> {
-        let found = pushers::list(self.store.engine(), requester.user)?;
+        self.pushers_of(requester.user)
+    }
+
+    /// A user's pushers.
+    pub fn pushers_of(&self, user: UserSid) -> Result<Vec<Pusher>, Error> {
+        let found = pushers::list(self.store.engine(), user)?;
         Ok(found
             .into_iter()
             .map(|((_, app_id, pushkey), record)| Pusher { app_id, pushkey, record })
@@ -92,9 +108,11 @@ impl Push {
 
     /// Sets a pusher, or changes the one of the same application and key.
     pub fn set_pusher(&self, requester: &Requester, new: NewPusher) -> Result<(), PusherError> {
-        let kind = self.check(&new)?;
+        let kind = self.check(requester.user, &new)?;
         let key = (requester.user, new.app_id, new.pushkey);
         let device = requester.device_id.as_ref().map(ToString::to_string);
+        // Mails are for those who are not logged in: they stay.
+        let device = device.filter(|_| kind == PusherKind::Http);
         let lane = self.accounts.lane(requester.user);
         let setting = self.setting.lock();
         let read = self.store.engine();
@@ -133,6 +151,10 @@ impl Push {
             }
         }
         pushers::put(&mut txn, &key, &record)?;
+        if kind == PusherKind::Email && PUSHER_MAILS.get(read, &key)?.is_none() {
+            let secret = self.random.alphanumeric(SECRET_CHARACTERS);
+            PUSHER_MAILS.put(&mut txn.batch, &key, &MailsRecord { secret, ..MailsRecord::default() });
+        }
         let committed = self.store.commit(txn)?;
         drop((setting, lane));
         Ok(committed.wait_durable()?)
@@ -155,6 +177,45 @@ impl Push {
         committed.wait_durable()
     }
 
+    /// Removes a pusher that writes mails, for whoever has such a mail. False if there is none, or the secret is
+    /// another.
+    pub fn unsubscribe(
+        &self,
+        user_id: &UserId,
+        app_id: &str,
+        pushkey: &str,
+        secret: &str,
+    ) -> Result<bool, Error> {
+        let Some(key) = self.mailed_with(user_id, app_id, pushkey, secret)? else { return Ok(false) };
+        self.remove_pusher(&key)?;
+        Ok(true)
+    }
+
+    /// Whether there is such a pusher that writes mails.
+    pub fn may_unsubscribe(
+        &self,
+        user_id: &UserId,
+        app_id: &str,
+        pushkey: &str,
+        secret: &str,
+    ) -> Result<bool, Error> {
+        Ok(self.mailed_with(user_id, app_id, pushkey, secret)?.is_some())
+    }
+
+    fn mailed_with(
+        &self,
+        user_id: &UserId,
+        app_id: &str,
+        pushkey: &str,
+        secret: &str,
+    ) -> Result<Option<PusherKey>, Error> {
+        let Some(user) = self.store.ids().find_user(user_id)? else { return Ok(None) };
+        let key = (user, app_id.to_owned(), pushkey.to_owned());
+        let record = PUSHER_MAILS.get(self.store.engine(), &key)?;
+        let fits = record.is_some_and(|record| record.secret.as_bytes().ct_eq(secret.as_bytes()).into());
+        Ok(fits.then_some(key))
+    }
+
     fn others_with(&self, (user, app_id, pushkey): &PusherKey) -> Result<Vec<PusherKey>, Error> {
         let prefix = (app_id.clone(), pushkey.clone());
         let mut others = Vec::new();
@@ -175,7 +236,7 @@ impl Push {
         Ok(all.into_iter().take(surplus).map(|(key, _)| key).collect())
     }
 
-    fn check(&self, new: &NewPusher) -> Result<PusherKind, PusherError> {
+    fn check(&self, user: UserSid, new: &NewPusher) -> Result<PusherKind, PusherError> {
         let invalid = |why: String| Err(PusherError::Invalid(why));
         if new.pushkey.is_empty() || new.pushkey.len() > PUSHKEY_BYTES_MAX {
             return invalid(format!("pushkey has between 1 and {PUSHKEY_BYTES_MAX} bytes"));
@@ -196,8 +257,24 @@ impl Push {
             return invalid(format!("data has at most {DATA_BYTES_MAX} bytes"));
         }
         match new.kind.as_str() {
+            "email" => self.check_address(user, new).map(|()| PusherKind::Email),
             "http" => self.check_gateway(new.data.get("url")).map(|()| PusherKind::Http),
             other => invalid(format!("{other:?} is no kind of pusher that this server has")),
+        }
+    }
+
+    /// A mail goes to an address that its reader has shown to be theirs.
+    fn check_address(&self, user: UserSid, new: &NewPusher) -> Result<(), PusherError> {
+        let invalid = |why: &str| Err(PusherError::Invalid(why.to_owned()));
+        if self.mailer.is_none() {
+            return invalid("this server sends no mails");
+        }
+        if new.app_id != MAIL_APP_ID {
+            return Err(PusherError::Invalid(format!("the app_id of mails is {MAIL_APP_ID}")));
+        }
+        match self.accounts.find_threepid_owner("email", &new.pushkey)? {
+            Some(owner) if owner == user => Ok(()),
+            _ => Err(PusherError::AddressNotFound),
         }
     }
 

@@ -50,6 +50,8 @@ pub struct NewRoom {
     pub initial_state: Vec<InitialState>,
     /// The invites say that it is a direct chat.
     pub is_direct: bool,
+    /// It stays unencrypted, whatever the operator has new rooms begin with.
+    pub never_encrypted: bool,
     /// What its power levels say instead.
     pub power_level_override: Map<String, Value>,
 }

@@ -114,7 +114,8 @@ impl Rooms {
 
 /// Whether a user, if they are of this server, lets themselves be invited by another.
 pub(crate) fn check_invitee(rooms: &Rooms, sender: &UserId, target: &UserId) -> Result<(), MembershipError> {
-    if !rooms.is_local(target) {
+    // The server's own notices reach everybody.
+    if !rooms.is_local(target) || rooms.notices_sender_id().is_some_and(|own| own == *sender) {
         return Ok(());
     }
     let Some(user) = rooms.store.ids().find_user(target)? else { return Ok(()) };

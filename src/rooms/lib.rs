@@ -31,13 +31,16 @@ mod invite_rules;
 mod lane;
 pub mod membership;
 pub mod memberships;
+pub mod notices;
 pub mod outside;
 pub mod partial_state;
 pub mod pdus;
 mod policy;
+mod promote;
 pub mod publication;
 pub mod receive;
 mod redact;
+pub mod redact_user;
 pub mod report;
 pub mod resident;
 mod resolution;
@@ -45,6 +48,7 @@ pub mod room;
 pub mod room_state;
 pub mod send;
 pub mod server_acl;
+pub mod shut_down;
 mod state_before;
 pub mod transactions;
 pub mod upgrade;
@@ -54,11 +58,13 @@ mod write_error;
 // Reading.
 mod aggregations;
 pub mod directory;
+mod files;
 pub mod filter;
 pub mod heroes;
 pub mod hierarchy;
 pub mod members;
 pub mod mutual_rooms;
+pub mod overview;
 mod read_error;
 pub mod readable_state;
 mod reading;
@@ -99,6 +105,9 @@ pub struct Rooms {
     pub(crate) signed_events: policy::SignedEvents,
     pub(crate) delaying: delayed::Delaying,
     pub(crate) resyncs: partial_state::Resyncs,
+    pub(crate) finding_notices: notices::Finding,
+    pub(crate) shut_downs: shut_down::ShutDowns,
+    pub(crate) user_redactions: redact_user::UserRedactions,
 }
 
 /// What [`Rooms::new`] is made of.
@@ -152,6 +161,9 @@ impl Rooms {
             signed_events: policy::SignedEvents::default(),
             delaying: delayed::Delaying::default(),
             resyncs: partial_state::Resyncs::default(),
+            finding_notices: notices::Finding::default(),
+            shut_downs: shut_down::ShutDowns::default(),
+            user_redactions: redact_user::UserRedactions::default(),
         })
     }
 }

@@ -43,6 +43,9 @@ pub enum MembershipError {
     /// The user does not want to be invited.
     #[error("{0} does not accept invites")]
     InviteBlocked(ruma::OwnedUserId),
+    /// The room is the one for notices of this server.
+    #[error("you cannot reject this invite")]
+    NoticesRoom,
     /// There is no ban to lift.
     #[error("{0} is not banned from the room")]
     NotBanned(ruma::OwnedUserId),

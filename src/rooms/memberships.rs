@@ -11,6 +11,8 @@ use kith_store::{
     },
 };
 
+use ruma::{OwnedRoomId, OwnedServerName, ServerName, UserId};
+
 use crate::Rooms;
 
 impl Rooms {
@@ -41,6 +43,16 @@ impl Rooms {
         rows.map(|row| row.map(|((_, room), record)| (room, record))).collect()
     }
 
+    /// What a user of any server is to every room that this server knows them from.
+    pub fn memberships_of(&self, user_id: &UserId) -> Result<Vec<(OwnedRoomId, Membership)>, Error> {
+        let Some(user) = self.store.ids().find_user(user_id)? else { return Ok(Vec::new()) };
+        let mut memberships = Vec::new();
+        for (room, record) in self.rooms_of(user)? {
+            memberships.push((self.store.ids().room_id(room)?, record.membership));
+        }
+        Ok(memberships)
+    }
+
     /// The users of this server who are in a room: those to wake when something happens there.
     pub fn local_joined(&self, room: RoomSid) -> Result<Arc<[UserSid]>, Error> {
         self.states.local_joined(room, || {
@@ -65,6 +77,32 @@ impl Rooms {
     pub fn rooms_of_server(&self, server: ServerSid) -> Result<Vec<RoomSid>, Error> {
         let rows = SERVER_ROOMS.scan(self.store.engine(), &server, Direction::Forward);
         rows.map(|row| row.map(|((_, room), ())| room)).collect()
+    }
+
+    /// The other servers that have users in rooms of this server's.
+    pub fn neighbours(&self) -> Result<Vec<OwnedServerName>, Error> {
+        let (mut neighbours, mut from) = (Vec::new(), ServerSid(0));
+        let last = (ServerSid(u64::MAX), RoomSid(u64::MAX));
+        // One row of each server is enough.
+        while let Some(row) =
+            SERVER_ROOMS.range(self.store.engine(), &(from, RoomSid(0)), &last, Direction::Forward).next()
+        {
+            let ((server, _), ()) = row?;
+            let name = self.store.ids().server_name(server)?;
+            if name != self.server_name {
+                neighbours.push(name);
+            }
+            from = ServerSid(server.0.saturating_add(1));
+        }
+        Ok(neighbours)
+    }
+
+    /// The rooms that this server shares with another.
+    pub fn rooms_shared_with(&self, server: &ServerName) -> Result<Vec<RoomSid>, Error> {
+        match self.store.ids().find_server(server)? {
+            Some(server) => self.rooms_of_server(server),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Whether this server takes part in a room: it has members there, so that it hears what happens, or nobody is

@@ -12,7 +12,7 @@ use ruma::{RoomId, events::TimelineEventType};
 use crate::{Rooms, WriteError, acting::check_not_suspended, room::Room};
 
 /// The server's own list.
-const OWN_LIST: &str = "";
+pub(crate) const OWN_LIST: &str = "";
 /// How long the name of an application service's network may be, in bytes.
 const NETWORK_BYTES_MAX: usize = 255;
 

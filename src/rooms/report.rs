@@ -91,6 +91,11 @@ impl Rooms {
         REPORTS.range(engine, &low, &high, direction).take(limit).collect()
     }
 
+    /// The report of a number.
+    pub fn find_report(&self, number: Position) -> Result<Option<ReportRecord>, Error> {
+        REPORTS.get(self.store.engine(), &number)
+    }
+
     /// Removes a report; false if there is none of this number.
     pub fn delete_report(&self, number: Position) -> Result<bool, Error> {
         if !REPORTS.contains(self.store.engine(), &number)? {

@@ -2,10 +2,10 @@
 
 use kith_event::RoomVersion;
 use kith_store::{
-    Error, EventSid, RoomSid,
+    Error, EventSid, RoomSid, UserSid,
     tables::rooms::{self, Heads, ROOM_HEADS, ROOMS, RoomRecord},
 };
-use ruma::{OwnedRoomId, RoomId};
+use ruma::{OwnedEventId, OwnedRoomId, OwnedUserId, RoomId, events::StateEventType};
 
 use crate::Rooms;
 
@@ -32,6 +32,29 @@ impl Rooms {
     /// The room of a number that other rows mention.
     pub fn room_of(&self, sid: RoomSid) -> Result<Room, Error> {
         self.find_room_of(sid)?.ok_or_else(|| Error::Missing { table: "rooms", key: sid.0.to_string() })
+    }
+
+    /// The id of an event, here or only heard of.
+    pub fn event_id_of(&self, event: EventSid) -> Result<OwnedEventId, Error> {
+        self.store.ids().event_id(event)
+    }
+
+    /// The id of a user, of whichever server.
+    pub fn user_id_of(&self, user: UserSid) -> Result<OwnedUserId, Error> {
+        self.store.ids().user_id(user)
+    }
+
+    /// Whether everybody may join a room.
+    pub fn is_public(&self, room: &Room) -> Result<bool, Error> {
+        let Some(heads) = self.find_heads(room.sid)? else { return Ok(false) };
+        let rule = self.state_at(room.sid, heads.state).get(&StateEventType::RoomJoinRules, "")?;
+        let rule = rule.and_then(|pdu| pdu.content_field::<String>("join_rule"));
+        Ok(rule.as_deref() == Some("public"))
+    }
+
+    /// The name of a room, known to this server or not.
+    pub fn room_id_of(&self, sid: RoomSid) -> Result<OwnedRoomId, Error> {
+        self.store.ids().room_id(sid)
     }
 
     /// Where a room stands now.

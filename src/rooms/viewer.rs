@@ -25,12 +25,19 @@ pub struct Viewer {
     pub ignored: Arc<HashSet<UserSid>>,
     /// From whom the user wants to be invited.
     pub invites: Arc<InviteRules>,
+    /// The server's operator sees everything that this server knows of a room.
+    pub operator: bool,
 }
 
 impl Viewer {
     /// Somebody without a token: sees what the whole world may read.
     pub fn stranger() -> Self {
         Self::default()
+    }
+
+    /// The operator of this server, who sees everything that it knows.
+    pub fn operator() -> Self {
+        Self { operator: true, ..Self::default() }
     }
 }
 
@@ -49,6 +56,7 @@ impl Rooms {
             device_id: device_id.map(ToOwned::to_owned),
             ignored: Arc::new(self.ignored_users(read, user)?),
             invites: Arc::new(self.invite_rules(read, user)?),
+            operator: false,
         })
     }
 

@@ -7,6 +7,7 @@ use kith_base::{Clock, Random};
 use kith_config::{Config, Durability};
 use kith_event::RoomVersion;
 use kith_kv::rocks;
+use kith_push::Mails;
 use kith_store::{Store, catalog};
 use ruma::{OwnedServerName, RoomVersionId, ServerName};
 use std::sync::Arc;
@@ -45,6 +46,8 @@ pub(crate) enum OpenError {
     Mails(#[from] kith_accounts::MailTemplateError),
     #[error(transparent)]
     Sso(#[from] kith_sso::OpenError),
+    #[error(transparent)]
+    PushMails(#[from] kith_push::MailTemplateError),
 }
 
 fn if_locked(error: &kith_kv::Error) -> &'static str {
@@ -63,6 +66,8 @@ pub(crate) struct Ground {
     pub(crate) data_dir: DataDir,
     pub(crate) store: Arc<Store>,
     pub(crate) accounts: Arc<Accounts>,
+    /// What mails about unread messages say.
+    pub(crate) mails: Mails,
 }
 
 /// Whether a missing data directory is made.
@@ -81,13 +86,14 @@ pub(crate) fn open(config: Config, missing: Missing) -> Result<Ground, OpenError
     let appservices = read_appservices(&config, &server_name)?;
     let settings = Settings::new(server_name.clone(), &config)?;
     kith_sso::check(&config)?;
+    let mails = Mails::read(&config.email)?;
     let data_dir = match missing {
         Missing::Create => DataDir::open_or_create(&config.data_dir, server_name.as_str(), &random)?,
         Missing::Refuse => DataDir::open(&config.data_dir, server_name.as_str(), &random)?,
     };
     let store = open_store(&config, &data_dir)?;
     let accounts = Accounts::open(Arc::clone(&store), clock.clone(), random.clone(), settings, appservices)?;
-    Ok(Ground { config: Arc::new(config), clock, random, server_name, data_dir, store, accounts })
+    Ok(Ground { config: Arc::new(config), clock, random, server_name, data_dir, store, accounts, mails })
 }
 
 /// Reads the server name, which the configuration has checked only roughly.
@@ -102,6 +108,7 @@ pub(crate) fn check(config: &Config) -> Result<(), OpenError> {
     read_appservices(config, &server_name)?;
     Settings::new(server_name, config)?;
     kith_sso::check(config)?;
+    Mails::read(&config.email)?;
     Ok(())
 }
 

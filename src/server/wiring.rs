@@ -80,7 +80,13 @@ fn media(
     })
 }
 
-fn push(ground: &Ground, outgoing: Outgoing, rooms: Arc<Rooms>, tasks: &Tasks) -> Arc<Push> {
+fn push(
+    ground: &Ground,
+    outgoing: Outgoing,
+    mailer: Option<Mailer>,
+    rooms: Arc<Rooms>,
+    tasks: &Tasks,
+) -> Arc<Push> {
     Push::new(kith_push::Parts {
         store: Arc::clone(&ground.store),
         accounts: Arc::clone(&ground.accounts),
@@ -90,6 +96,7 @@ fn push(ground: &Ground, outgoing: Outgoing, rooms: Arc<Rooms>, tasks: &Tasks) -
         random: ground.random.clone(),
         tasks: tasks.clone(),
         outgoing,
+        mailer: mailer.map(|mailer| (mailer, ground.mails.clone())),
     })
 }
 
@@ -146,7 +153,7 @@ pub(crate) fn wire(
     let peers = peers(&ground, outgoing.clone(), tasks)?;
     let media = media(&ground, outgoing.clone(), Arc::clone(&peers), tasks)?;
     let rooms = rooms(&ground, Arc::clone(&peers), tasks);
-    let push = push(&ground, outgoing.clone(), Arc::clone(&rooms), tasks);
+    let push = push(&ground, outgoing.clone(), mailer.clone(), Arc::clone(&rooms), tasks);
     let search = search(&ground, Arc::clone(&rooms), tasks)?;
     let bridges = bridges(&ground, outgoing.clone(), Arc::clone(&rooms), tasks);
     let sso = sso(&ground, outgoing.clone(), directory, tasks)?;

@@ -87,6 +87,7 @@ catalog! {
     PUSHERS "pushers" Range;
     PUSHER_KEYS "pusher_keys" Range;
     PUSHER_BACKLOGS "pusher_backlogs" Range;
+    PUSHER_MAILS "pusher_mails" Range;
     // Delivering to other servers, and what they delivered (tables/outbox.rs, tables/destinations.rs).
     OUTBOX "outbox" Range;
     DESTINATIONS "destinations" Range;

@@ -40,7 +40,7 @@ pub(crate) use gateway::{GATEWAYS, Gateway};
 pub(crate) use identity_provider::{IdentityProvider, query};
 pub(crate) use keys::Key;
 pub(crate) use kith_tests::Dice;
-pub(crate) use mailbox::Mailbox;
+pub(crate) use mailbox::{Letter, Mailbox};
 pub(crate) use network::{agree, network, start_federating};
 pub(crate) use peer::{POLICY_PATH, Peer, event_id, is_signed, now_ms, redacted};
 pub(crate) use program::{Program, Running};

@@ -94,6 +94,7 @@ fn names_follow_the_rules() {
         ("_bot", LocalpartError::Underscore),
         ("irc_bob", LocalpartError::Exclusive),
         ("bridgebot", LocalpartError::Exclusive),
+        ("Notices", LocalpartError::Notices),
     ];
     for (name, expected) in cases {
         match world.accounts.check_available(name) {

@@ -79,7 +79,9 @@ impl From<LocalpartError> for ApiError {
             LocalpartError::Malformed | LocalpartError::Numeric | LocalpartError::Underscore => {
                 ErrorKind::InvalidUsername
             }
-            LocalpartError::Exclusive | LocalpartError::OutsideNamespace => ErrorKind::Exclusive,
+            LocalpartError::Exclusive | LocalpartError::Notices | LocalpartError::OutsideNamespace => {
+                ErrorKind::Exclusive
+            }
         };
         Self::bad_request(kind, error.to_string())
     }

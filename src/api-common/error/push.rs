@@ -22,6 +22,9 @@ impl From<PusherError> for ApiError {
     fn from(error: PusherError) -> Self {
         match error {
             PusherError::Invalid(message) => Self::invalid_param(sentence(&message)),
+            PusherError::AddressNotFound => {
+                Self::bad_request(ErrorKind::ThreepidNotFound, sentence(&error.to_string()))
+            }
             PusherError::SessionEnded => Self::unknown_token(false),
             PusherError::Store(error) => error.into(),
         }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use http::StatusCode;
 use kith_rooms::{
     WriteError, aliases::AliasError, create::CreateError, delayed::DelayError, membership::MembershipError,
-    publication::PublicationError, report::ReportError, send::SendError,
+    notices::NoticeError, publication::PublicationError, redact_user::UserRedactionError,
+    report::ReportError, send::SendError, shut_down::ShutDownError,
 };
 use ruma::api::error::ErrorKind;
 
@@ -80,6 +81,9 @@ impl From<MembershipError> for ApiError {
             MembershipError::UnknownRoom => Self::not_found(message),
             MembershipError::Blocked | MembershipError::NoVoucher => Self::forbidden(message),
             MembershipError::NoGuests => Self::forbidden_kind(ErrorKind::GuestAccessForbidden, message),
+            MembershipError::NoticesRoom => {
+                Self::forbidden_kind(ErrorKind::CannotLeaveServerNoticeRoom, message)
+            }
             MembershipError::InviteBlocked(_) => Self::forbidden_kind(ErrorKind::InviteBlocked, message),
             MembershipError::NotBanned(_) => Self::forbidden_kind(ErrorKind::BadState, message),
             MembershipError::Remote { status, errcode, message } => {
@@ -90,6 +94,51 @@ impl From<MembershipError> for ApiError {
             MembershipError::Identity(error) => error.into(),
             MembershipError::StillThere => Self::bad_request(ErrorKind::Unknown, message),
             MembershipError::Malformed(_) => Self::bad_json(message),
+        }
+    }
+}
+
+impl From<NoticeError> for ApiError {
+    fn from(error: NoticeError) -> Self {
+        let message = sentence(&error.to_string());
+        match error {
+            NoticeError::Off | NoticeError::SenderClosed | NoticeError::NotLocal => {
+                Self::bad_request(ErrorKind::Unknown, message)
+            }
+            NoticeError::UnknownUser => Self::not_found(message),
+            NoticeError::Account(error) => error.into(),
+            NoticeError::Profile(error) => error.into(),
+            NoticeError::Create(error) => error.into(),
+            NoticeError::Tag(error) => error.into(),
+            NoticeError::Membership(error) => error.into(),
+            NoticeError::Send(error) => error.into(),
+            NoticeError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<UserRedactionError> for ApiError {
+    fn from(error: UserRedactionError) -> Self {
+        let message = sentence(&error.to_string());
+        match error {
+            UserRedactionError::UnknownUser | UserRedactionError::UnknownRoom(_) => Self::not_found(message),
+            UserRedactionError::Busy => Self::bad_request(ErrorKind::Unknown, message),
+            UserRedactionError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ShutDownError> for ApiError {
+    fn from(error: ShutDownError) -> Self {
+        let message = sentence(&error.to_string());
+        match error {
+            ShutDownError::UnknownRoom => Self::not_found(message),
+            ShutDownError::UnknownUser(_) | ShutDownError::Busy => {
+                Self::bad_request(ErrorKind::Unknown, message)
+            }
+            ShutDownError::Create(error) => error.into(),
+            ShutDownError::Send(error) => error.into(),
+            ShutDownError::Store(error) => error.into(),
         }
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use kith_store::{
-    Direction, Error, Position, UserSid,
+    Direction, Error, Position, Read, UserSid,
     tables::{
         members::{MEMBERSHIP_STREAM, MEMBERSHIPS, Membership},
         pushers::PusherRecord,
@@ -49,6 +49,11 @@ impl Push {
                 concerned.insert(user);
             }
         }
+        let mut mails = Vec::new();
+        for user in &concerned {
+            mails.extend(self.delivery.desk.lock().owners.mails(*user));
+        }
+        self.plan_mails(&mails)?;
         let mut begin = Vec::new();
         let mut desk = self.delivery.desk.lock();
         for user in concerned {
@@ -69,19 +74,28 @@ impl Push {
     ) -> Result<Vec<Notice>, Error> {
         let user = id.user();
         let user_id = self.store.ids().user_id(user)?;
-        let (after, before) = (from.max(record.since), until.next());
         let oldest_ms = self.clock.now_ms().saturating_sub(BACKLOG_AGE_MAX_MS);
         let view = self.store.read();
         let wanted = Wanted {
             user,
             user_id: &user_id,
-            after,
-            before,
+            after: from.max(record.since),
+            before: until.next(),
             count_max: BACKLOG_NOTICES_MAX,
             only_highlights: false,
             only_unread: true,
         };
-        let found = self.find_notified(&*view, &wanted)?.notifications;
+        self.notices(&*view, &wanted, oldest_ms)
+    }
+
+    /// The newest events and invites that are wanted, oldest first, if they are not older than `oldest_ms`.
+    pub(super) fn notices(
+        &self,
+        view: &dyn Read,
+        wanted: &Wanted<'_>,
+        oldest_ms: u64,
+    ) -> Result<Vec<Notice>, Error> {
+        let found = self.find_notified(view, wanted)?.notifications;
         let recent = found.into_iter().filter(|notified| notified.timestamp_ms >= oldest_ms);
         let mut notices: Vec<Notice> = recent
             .map(|notified| Notice {
@@ -92,23 +106,23 @@ impl Push {
                 invite: false,
             })
             .collect();
-        let changes =
-            MEMBERSHIP_STREAM.range(&*view, &(user, after.next()), &(user, before), Direction::Backward);
+        let (first, last) = ((wanted.user, wanted.after.next()), (wanted.user, wanted.before));
+        let changes = MEMBERSHIP_STREAM.range(view, &first, &last, Direction::Backward);
         for row in changes.take(MEMBERSHIPS_LOOKED_AT_MAX) {
             let ((_, position), change) = row?;
             if change.membership != Membership::Invite {
                 continue;
             }
-            let now = MEMBERSHIPS.get(&*view, &(user, change.room))?;
+            let now = MEMBERSHIPS.get(view, &(wanted.user, change.room))?;
             if let Some(record) = now.filter(|record| record.event == change.event)
-                && let Some(actions) = self.invite_actions(change.room, user, &record)?
+                && let Some(actions) = self.invite_actions(change.room, wanted.user, &record)?
             {
                 let (room, event) = (change.room, change.event);
                 notices.push(Notice { position, room, event, actions, invite: true });
             }
         }
         notices.sort_by_key(|notice| notice.position);
-        let surplus = notices.len().saturating_sub(BACKLOG_NOTICES_MAX);
+        let surplus = notices.len().saturating_sub(wanted.count_max);
         Ok(notices.split_off(surplus))
     }
 }

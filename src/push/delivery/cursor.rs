@@ -30,6 +30,7 @@ impl Push {
     /// What the server knew when it stopped: who is behind, and how far everybody else had come.
     pub(super) fn load(&self) -> Result<(), Error> {
         self.read_owners()?;
+        self.load_mails()?;
         let pushed = match counters::pushed(self.store.engine())? {
             Some(pushed) => pushed,
             // The first start: there is no pusher yet.

@@ -5,12 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use kith_store::{Position, UserSid};
+use kith_store::{Position, UserSid, tables::pushers::PusherKind};
 
 use super::{
     Notice, PusherId,
     line::{Behind, Line, Turn},
-    owners::Owners,
+    owners::{Owned, Owners},
 };
 
 /// All of it under one lock.
@@ -20,10 +20,20 @@ pub(super) struct Desk {
     lines: HashMap<PusherId, Line>,
     /// When pushers are tried again.
     due: BTreeSet<(u64, PusherId)>,
+    /// When mails are due, and the pushers that have one planned or on its way.
+    mails_due: BTreeSet<(u64, PusherId)>,
+    mails: HashMap<PusherId, MailPlan>,
     /// How many unread messages each pusher has told last.
     badges: HashMap<PusherId, u64>,
     /// How far changes have been looked at.
     seen: Position,
+}
+
+/// How far a mail has come.
+#[derive(Clone, Copy, Debug)]
+enum MailPlan {
+    Due(u64),
+    OnItsWay,
 }
 
 impl Desk {
@@ -36,9 +46,9 @@ impl Desk {
     }
 
     /// Replaces what is known of a user's pushers.
-    pub(super) fn set_owner(&mut self, user: UserSid, pushers: Vec<(PusherId, Position)>) {
-        for (id, _) in self.owners.pushers(user) {
-            if !pushers.iter().any(|(kept, _)| kept == id) {
+    pub(super) fn set_owner(&mut self, user: UserSid, pushers: Vec<Owned>) {
+        for Owned { id, .. } in self.owners.pushers(user) {
+            if !pushers.iter().any(|kept| kept.id == *id) {
                 self.badges.remove(id);
             }
         }
@@ -74,7 +84,10 @@ impl Desk {
 
     fn each_of(&mut self, user: UserSid, mut note: impl FnMut(&mut Line, Position) -> bool) -> Vec<PusherId> {
         let mut begin = Vec::new();
-        for (id, since) in self.owners.pushers(user) {
+        for Owned { id, since, kind } in self.owners.pushers(user) {
+            if *kind != PusherKind::Http {
+                continue;
+            }
             let line = self.lines.entry(id.clone()).or_default();
             if note(line, *since) && line.due_ms.is_none() && !std::mem::replace(&mut line.served, true) {
                 begin.push(id.clone());
@@ -142,9 +155,43 @@ impl Desk {
         begin
     }
 
-    /// When the next pusher is to be tried.
+    /// When the next pusher is to be tried, or the next mail is due.
     pub(super) fn next_due_ms(&self) -> Option<u64> {
-        self.due.first().map(|(due_ms, _)| *due_ms)
+        let due = [&self.due, &self.mails_due];
+        due.into_iter().filter_map(|due| due.first()).map(|(due_ms, _)| *due_ms).min()
+    }
+
+    /// Whether no mail of a pusher is on its way or planned for this time or earlier.
+    pub(super) fn needs_mail(&self, id: &PusherId, due_ms: u64) -> bool {
+        match self.mails.get(id) {
+            None => true,
+            Some(MailPlan::OnItsWay) => false,
+            Some(MailPlan::Due(planned_ms)) => *planned_ms > due_ms,
+        }
+    }
+
+    pub(super) fn plan_mail(&mut self, id: &PusherId, due_ms: u64) {
+        if let Some(MailPlan::Due(earlier_ms)) = self.mails.insert(id.clone(), MailPlan::Due(due_ms)) {
+            self.mails_due.remove(&(earlier_ms, id.clone()));
+        }
+        self.mails_due.insert((due_ms, id.clone()));
+    }
+
+    /// A mail is no longer on its way.
+    pub(super) fn mailed(&mut self, id: &PusherId) {
+        self.mails.remove(id);
+    }
+
+    /// The pushers whose mails are due.
+    pub(super) fn take_due_mails(&mut self, now_ms: u64) -> Vec<PusherId> {
+        let mut due = Vec::new();
+        while self.mails_due.first().is_some_and(|(due_ms, _)| *due_ms <= now_ms) {
+            due.extend(self.mails_due.pop_first().map(|(_, id)| id));
+        }
+        for id in &due {
+            self.mails.insert(id.clone(), MailPlan::OnItsWay);
+        }
+        due
     }
 
     /// What a pusher told last of how much is unread.
@@ -188,6 +235,10 @@ mod tests {
         PusherId::new((UserSid(user), "app".to_owned(), "key".to_owned()))
     }
 
+    fn owned(user: u64, since: u64) -> Owned {
+        Owned { id: id(user), since: Position(since), kind: PusherKind::Http }
+    }
+
     fn notice(position: u64) -> Notice {
         Notice {
             position: Position(position),
@@ -202,7 +253,7 @@ mod tests {
     fn the_common_cursor_stands_before_the_oldest_thing_that_is_not_told() {
         let mut desk = Desk::default();
         for user in [1, 2] {
-            desk.set_owner(UserSid(user), vec![(id(user), Position(3))]);
+            desk.set_owner(UserSid(user), vec![owned(user, 3)]);
         }
         assert_eq!(desk.push(UserSid(1), &notice(5)), [id(1)]);
         assert!(desk.push(UserSid(1), &notice(6)).is_empty(), "somebody is at it already");
@@ -224,8 +275,23 @@ mod tests {
     #[test]
     fn what_happened_before_a_pusher_was_switched_on_is_not_told() {
         let mut desk = Desk::default();
-        desk.set_owner(UserSid(1), vec![(id(1), Position(5))]);
+        desk.set_owner(UserSid(1), vec![owned(1, 5)]);
         assert!(desk.push(UserSid(1), &notice(5)).is_empty());
         assert_eq!(desk.push(UserSid(1), &notice(6)), [id(1)]);
+    }
+
+    #[test]
+    fn a_mail_is_planned_once_and_may_come_earlier() {
+        let mut desk = Desk::default();
+        assert!(desk.needs_mail(&id(1), 100));
+        desk.plan_mail(&id(1), 100);
+        assert!(!desk.needs_mail(&id(1), 100) && desk.needs_mail(&id(1), 50));
+        desk.plan_mail(&id(1), 50);
+        assert_eq!((desk.next_due_ms(), desk.take_due_mails(49)), (Some(50), vec![]));
+        assert_eq!(desk.take_due_mails(200), [id(1)]);
+        assert!(!desk.needs_mail(&id(1), 0), "it is on its way");
+        desk.mailed(&id(1));
+        assert!(desk.needs_mail(&id(1), 300));
+        assert_eq!(desk.next_due_ms(), None);
     }
 }

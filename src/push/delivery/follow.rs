@@ -58,6 +58,11 @@ impl Push {
                 noted => noted?,
             }
         }
+        let mut mails = Vec::new();
+        for (user, _) in &news.notices {
+            mails.extend(self.delivery.desk.lock().owners.mails(*user));
+        }
+        self.plan_mails(&mails)?;
         let mut begin = Vec::new();
         let mut desk = self.delivery.desk.lock();
         for (user, notice) in news.notices {

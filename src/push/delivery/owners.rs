@@ -9,7 +9,7 @@ use std::{
 
 use kith_store::{
     Direction, Error, Position, RoomSid, UserSid,
-    tables::pushers::{self, PUSHERS},
+    tables::pushers::{self, PUSHERS, PusherKey, PusherKind, PusherRecord},
 };
 use quick_cache::sync::Cache;
 
@@ -19,10 +19,19 @@ use crate::Push;
 /// For how many rooms it is kept who of their members has pushers.
 const AUDIENCES_MAX: usize = 4_096;
 
+/// A pusher that is switched on.
+#[derive(Clone, Debug)]
+pub(super) struct Owned {
+    pub(super) id: PusherId,
+    /// Where it was switched on.
+    pub(super) since: Position,
+    pub(super) kind: PusherKind,
+}
+
 /// The users with pushers.
 #[derive(Debug, Default)]
 pub(super) struct Owners {
-    by_user: HashMap<UserSid, Vec<(PusherId, Position)>>,
+    by_user: HashMap<UserSid, Vec<Owned>>,
     /// Counts how often it changed who is among them.
     generation: u64,
 }
@@ -40,13 +49,19 @@ impl Owners {
         self.by_user.keys().copied().collect()
     }
 
-    /// A user's pushers, each with where it was switched on.
-    pub(super) fn pushers(&self, user: UserSid) -> &[(PusherId, Position)] {
+    /// A user's pushers.
+    pub(super) fn pushers(&self, user: UserSid) -> &[Owned] {
         self.by_user.get(&user).map_or(&[], Vec::as_slice)
     }
 
+    /// Those of a user's pushers that write mails.
+    pub(super) fn mails(&self, user: UserSid) -> impl Iterator<Item = PusherId> {
+        let mails = self.pushers(user).iter().filter(|owned| owned.kind == PusherKind::Email);
+        mails.map(|owned| owned.id.clone())
+    }
+
     /// Replaces what is known of a user.
-    pub(super) fn set(&mut self, user: UserSid, pushers: Vec<(PusherId, Position)>) {
+    pub(super) fn set(&mut self, user: UserSid, pushers: Vec<Owned>) {
         let (before, now) = (self.contains(user), !pushers.is_empty());
         if now {
             self.by_user.insert(user, pushers);
@@ -112,18 +127,18 @@ impl Push {
     pub(super) fn read_owner(&self, user: UserSid) -> Result<(), Error> {
         let found = pushers::list(self.store.engine(), user)?.into_iter();
         let enabled = found.filter(|(_, record)| record.enabled);
-        let pushers = enabled.map(|(key, record)| (PusherId::new(key), record.since)).collect();
+        let pushers = enabled.map(owned).collect();
         self.delivery.desk.lock().set_owner(user, pushers);
         Ok(())
     }
 
     /// Reads everybody's pushers.
     pub(super) fn read_owners(&self) -> Result<(), Error> {
-        let mut by_user: HashMap<UserSid, Vec<(PusherId, Position)>> = HashMap::new();
+        let mut by_user: HashMap<UserSid, Vec<Owned>> = HashMap::new();
         for row in PUSHERS.scan(self.store.engine(), &(), Direction::Forward) {
             let (key, record) = row?;
             if record.enabled {
-                by_user.entry(key.0).or_default().push((PusherId::new(key), record.since));
+                by_user.entry(key.0).or_default().push(owned((key, record)));
             }
         }
         let mut desk = self.delivery.desk.lock();
@@ -134,12 +149,17 @@ impl Push {
     }
 }
 
+fn owned((key, record): (PusherKey, PusherRecord)) -> Owned {
+    Owned { id: PusherId::new(key), since: record.since, kind: record.kind }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn pusher(user: u64) -> Vec<(PusherId, Position)> {
-        vec![(PusherId::new((UserSid(user), "app".to_owned(), "key".to_owned())), Position(1))]
+    fn pusher(user: u64) -> Vec<Owned> {
+        let id = PusherId::new((UserSid(user), "app".to_owned(), "key".to_owned()));
+        vec![Owned { id, since: Position(1), kind: PusherKind::Http }]
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub(super) fn plan(
     if let Some(alias) = alias {
         state.push(draft(StateEventType::RoomCanonicalAlias, &json!({ "alias": alias }))?);
     }
-    for (kind, value) in preset_state(rooms, preset) {
+    for (kind, value) in preset_state(rooms, preset, new.never_encrypted) {
         if !new
             .initial_state
             .iter()
@@ -122,7 +122,7 @@ pub(crate) fn distinct_users(users: Vec<Value>, creator: &UserId) -> Result<Vec<
     Ok(distinct)
 }
 
-fn preset_state(rooms: &Rooms, preset: Preset) -> Vec<(StateEventType, Value)> {
+fn preset_state(rooms: &Rooms, preset: Preset, never_encrypted: bool) -> Vec<(StateEventType, Value)> {
     let (join_rule, guest_access) = match preset {
         Preset::PrivateChat | Preset::TrustedPrivateChat => ("invite", "can_join"),
         Preset::PublicChat => ("public", "forbidden"),
@@ -137,7 +137,7 @@ fn preset_state(rooms: &Rooms, preset: Preset) -> Vec<(StateEventType, Value)> {
         EncryptionByDefault::Invite => preset != Preset::PublicChat,
         EncryptionByDefault::All => true,
     };
-    if encrypted {
+    if encrypted && !never_encrypted {
         state.push((StateEventType::RoomEncryption, json!({ "algorithm": "m.megolm.v1.aes-sha2" })));
     }
     state

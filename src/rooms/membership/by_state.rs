@@ -54,6 +54,13 @@ impl StateMembership {
                 check_invitee(write.rooms, &requester.user_id, &self.target)?;
                 Ok(given)
             }
+            Membership::Leave
+                if self.own
+                    && write.membership(&self.target)? == Some(Membership::Invite)
+                    && write.rooms.is_notices_room(write.room.sid)? =>
+            {
+                Err(MembershipError::NoticesRoom)
+            }
             _ => Ok(given),
         }
     }

@@ -17,6 +17,10 @@ impl Rooms {
         reason: Option<String>,
     ) -> Result<(), MembershipError> {
         let room = self.room(room_id)?.ok_or(MembershipError::UnknownRoom)?;
+        let invited = self.membership(requester.user, room.sid)? == Some(Membership::Invite);
+        if invited && self.is_notices_room(room.sid)? {
+            return Err(MembershipError::NoticesRoom);
+        }
         let committed = self.leave_room(room.sid, &requester.user_id, reason)?;
         Ok(committed.wait_durable()?)
     }
@@ -64,7 +68,7 @@ impl Rooms {
         Ok(self.end_outside(room, user, Membership::Leave, None)?)
     }
 
-    fn leave_room(
+    pub(crate) fn leave_room(
         &self,
         room: RoomSid,
         user: &UserId,

@@ -1,4 +1,4 @@
-//! `pushers`, `pusher_keys`, `pusher_backlogs`: where users want to be told of events while no client of theirs looks.
+//! `pushers`, `pusher_keys`, `pusher_backlogs`, `pusher_mails`: where users want to be told of events while no client of theirs looks.
 
 use kith_kv::{Direction, Read};
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use crate::{
     catalog::families,
     changes::ChangeKind,
     record,
-    sids::{Position, UserSid},
+    sids::{Position, RoomSid, UserSid},
     table::Table,
 };
 
@@ -21,6 +21,9 @@ pub static PUSHERS: Table<PusherKey, PusherRecord> = Table::new(families::PUSHER
 pub static PUSHER_KEYS: Table<(String, String, UserSid), ()> = Table::new(families::PUSHER_KEYS);
 /// `(user, app id, push key) → how far the pusher has come`: only for those whose gateway could not be reached.
 pub static PUSHER_BACKLOGS: Table<PusherKey, BacklogRecord> = Table::new(families::PUSHER_BACKLOGS);
+
+/// `(user, app id, push key) → what was mailed`: a row for each pusher that writes mails.
+pub static PUSHER_MAILS: Table<PusherKey, MailsRecord> = Table::new(families::PUSHER_MAILS);
 
 /// How a user is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +72,33 @@ pub struct BacklogRecord {
 }
 record!(BacklogRecord, 1);
 
+/// What a pusher has mailed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailsRecord {
+    /// Whoever knows it may remove the pusher: it is in the mails.
+    pub secret: String,
+    /// Everything up to here has been mailed, or was read before it was.
+    pub cursor: Position,
+    /// When the next mail is due, in unix milliseconds, if there is something to tell.
+    pub due_ms: Option<u64>,
+    /// How long was waited after the last failure, in milliseconds.
+    pub interval_ms: u64,
+    /// The rooms that mails were about lately.
+    pub rooms: Vec<MailedRecord>,
+}
+record!(MailsRecord, 1);
+
+/// A room that a mail was about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailedRecord {
+    /// The room.
+    pub room: RoomSid,
+    /// When, in unix milliseconds.
+    pub at_ms: u64,
+    /// How long it stays silent from then on, in milliseconds.
+    pub pause_ms: u64,
+}
+
 /// Writes a pusher and announces it. Where `since` is the start, it becomes where the pusher is announced.
 pub fn put(txn: &mut Txn, key: &PusherKey, record: &PusherRecord) -> Result<(), Error> {
     let position = announce(txn, key.0)?;
@@ -83,6 +113,7 @@ pub fn delete(txn: &mut Txn, key: &PusherKey) -> Result<(), Error> {
     PUSHERS.delete(&mut txn.batch, key);
     PUSHER_KEYS.delete(&mut txn.batch, &(key.1.clone(), key.2.clone(), key.0));
     PUSHER_BACKLOGS.delete(&mut txn.batch, key);
+    PUSHER_MAILS.delete(&mut txn.batch, key);
     announce(txn, key.0)?;
     Ok(())
 }
@@ -104,7 +135,9 @@ pub fn delete_of_user(txn: &mut Txn, read: &dyn Read, user: UserSid) -> Result<(
 
 /// Removes the pushers that write to an e-mail address.
 pub fn delete_of_address(txn: &mut Txn, read: &dyn Read, user: UserSid, address: &str) -> Result<(), Error> {
-    delete_where(txn, read, user, |key, record| record.kind == PusherKind::Email && key.2 == address)
+    delete_where(txn, read, user, |key, record| {
+        record.kind == PusherKind::Email && key.2.to_lowercase() == address
+    })
 }
 
 fn delete_where(

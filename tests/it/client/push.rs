@@ -9,14 +9,17 @@ mod get_pushrule_actions;
 mod get_pushrule_enabled;
 mod get_pushrules_all;
 mod get_pushrules_global_scope;
+mod mailing;
 mod mentions;
 mod mutes;
 mod set_pusher;
 mod set_pushrule;
 mod set_pushrule_actions;
 mod set_pushrule_enabled;
+mod show_unsubscribe;
 mod thread_counts;
 mod unread_counts;
+mod unsubscribe;
 
 use serde_json::{Value, json};
 

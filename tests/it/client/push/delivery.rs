@@ -3,6 +3,7 @@
 mod badges;
 mod failures;
 mod invites;
+mod mails;
 mod messages;
 mod rules;
 

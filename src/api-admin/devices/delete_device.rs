@@ -1,0 +1,31 @@
+//! `DELETE /_synapse/admin/v2/users/{userId}/devices/{deviceId}` — ends a session of a user and removes its device.
+//! <https://element-hq.github.io/synapse/latest/admin_api/user_admin_api.html>
+
+use kith_api_common::{
+    ApiError, Call,
+    json::{Json, Own},
+};
+use ruma::{api::auth_scheme::AccessToken, metadata};
+use serde_json::{Value, json};
+
+use super::OfDevice;
+use crate::users::get_account;
+
+pub(crate) struct Endpoint;
+
+metadata! {
+    @for Endpoint,
+    method: DELETE,
+    rate_limited: false,
+    authentication: AccessToken,
+    path: "/_synapse/admin/v2/users/{user_id}/devices/{device_id}",
+}
+
+type Request = Own<Endpoint, OfDevice, Json<Value>>;
+
+pub(crate) fn handler(call: &Call, request: Request) -> Result<Json<Value>, ApiError> {
+    let OfDevice { user_id, device_id } = request.request;
+    let account = get_account(call, &user_id)?;
+    call.app.accounts.delete_devices(account.user, &[&device_id])?;
+    Ok(Json::ok(json!({})))
+}

@@ -1,0 +1,31 @@
+//! `DELETE /_synapse/admin/v1/rooms/{roomId}` — shuts a room down for this server, and answers when that is done.
+//! <https://element-hq.github.io/synapse/latest/admin_api/rooms.html>
+
+use kith_api_common::{
+    ApiError, Call,
+    json::{Json, Own},
+};
+use ruma::{OwnedRoomId, api::auth_scheme::AccessToken, metadata};
+use serde_json::Value;
+
+use super::deletion::{Wish, outcome};
+use crate::listing::Told;
+
+pub(crate) struct Endpoint;
+
+metadata! {
+    @for Endpoint,
+    method: DELETE,
+    rate_limited: false,
+    authentication: AccessToken,
+    path: "/_synapse/admin/v1/rooms/{room_id}",
+}
+
+type Request = Own<Endpoint, Told<(OwnedRoomId,), Wish>, Json<Value>>;
+
+pub(crate) fn handler(call: &Call, request: Request) -> Result<Json<Value>, ApiError> {
+    let Told { path: (room_id,), body } = request.request;
+    let wish = body.understand(call)?;
+    let done = call.app.rooms.shut_down(&room_id, &wish)?;
+    Ok(Json::ok(outcome(&done)))
+}
