@@ -100,7 +100,8 @@ impl Rooms {
         let event_id = match state_key {
             None => {
                 let kind = kind.into();
-                let message = NewMessage { kind, content, transaction_id, timestamp_ms: None };
+                let message =
+                    NewMessage { kind, content, transaction_id, timestamp_ms: None, sticky_ms: None };
                 self.send_message(&sender, &room_id, message)?
             }
             Some(state_key) => {

@@ -249,6 +249,7 @@ impl Rooms {
                 .map_err(SendError::from)?,
             transaction_id: None,
             timestamp_ms: None,
+            sticky_ms: None,
         };
         self.send_message(requester, &room_id, message)?;
         Ok(room_id)
