@@ -9,6 +9,7 @@ use kith_api_common::{App, ClientAddress};
 use kith_base::{Clock, Outgoing, OutgoingOptions, Random, Tasks, outgoing::Transport};
 use kith_config::Config;
 use kith_kv::memory::MemoryEngine;
+use kith_push::Mails;
 use kith_store::{Options, Store, catalog};
 use ruma::OwnedServerName;
 use std::{net::IpAddr, sync::Arc, time::Duration};
@@ -65,8 +66,9 @@ impl Simulated {
             ..OutgoingOptions::default()
         };
         let outgoing = Outgoing::over(network, &options);
+        let mails = Mails::read(&config.email)?;
         let config = Arc::new(config);
-        let ground = Ground { config, clock, random, server_name, data_dir, store, accounts };
+        let ground = Ground { config, clock, random, server_name, data_dir, store, accounts, mails };
         let app = wiring::wire(ground, outgoing, None, None, &tasks)?;
         jobs::start(&app);
         let router = wiring::apis(&app).finish();

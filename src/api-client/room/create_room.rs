@@ -64,6 +64,7 @@ fn new_room(request: Request) -> Result<NewRoom, ApiError> {
         initial_state: request.initial_state.iter().map(initial_state).collect::<Result<_, _>>()?,
         is_direct: request.is_direct,
         power_level_override: object(request.power_level_content_override.as_ref())?,
+        never_encrypted: false,
     })
 }
 

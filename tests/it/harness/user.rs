@@ -56,6 +56,11 @@ impl User {
         Self { base: server.base.clone(), http: server.http.clone(), ..self.clone() }
     }
 
+    /// The same user with another access token.
+    pub(crate) fn with_token(&self, token: &str) -> Self {
+        Self { token: token.to_owned(), ..self.clone() }
+    }
+
     pub(crate) fn localpart(&self) -> String {
         self.id.trim_start_matches('@').split(':').next().unwrap().to_owned()
     }

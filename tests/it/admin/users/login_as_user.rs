@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{only_administrators, path};
-use crate::harness::{Server, User, now_ms};
+use crate::harness::{Server, now_ms};
 
 #[tokio::test]
 async fn only_administrators_act_as_others() {
@@ -20,8 +20,7 @@ async fn the_token_is_the_users_on_no_device() {
     let server = Server::start().await;
     let (admin, alice) = (server.register_admin("admin").await, server.register("alice").await);
     let token = admin.post(&path(&alice.id, "login"), json!({})).await.ok()["access_token"].take();
-    let token = token.as_str().unwrap().to_owned();
-    let puppet = User { token, ..alice.on(&server) };
+    let puppet = alice.with_token(token.as_str().unwrap());
     let who = puppet.get("/account/whoami").await.ok();
     assert_eq!(who["user_id"], *alice.id);
     assert!(who.get("device_id").is_none(), "{who}");
@@ -30,7 +29,7 @@ async fn the_token_is_the_users_on_no_device() {
     puppet.get("/account/whoami").await.refused(401, "M_UNKNOWN_TOKEN");
     let past = json!({"valid_until_ms": now_ms() - 1});
     let token = admin.post(&path(&alice.id, "login"), past).await.ok()["access_token"].take();
-    let late = User { token: token.as_str().unwrap().to_owned(), ..alice.on(&server) };
+    let late = alice.with_token(token.as_str().unwrap());
     late.get("/account/whoami").await.refused(401, "M_UNKNOWN_TOKEN");
     admin.post(&path(&alice.id, "login"), json!({"valid_until_ms": "soon"})).await.refused(400, "M_BAD_JSON");
 }
