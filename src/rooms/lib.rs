@@ -34,6 +34,7 @@ pub mod memberships;
 pub mod notices;
 pub mod outside;
 pub mod partial_state;
+mod parts;
 pub mod pdus;
 mod policy;
 mod promote;
@@ -80,7 +81,9 @@ pub mod tokens;
 pub mod viewer;
 pub mod visibility;
 
-pub use self::{policy::Unsigned, read_error::ReadError, viewer::Viewer, write_error::WriteError};
+pub use self::{
+    parts::Parts, policy::Unsigned, read_error::ReadError, viewer::Viewer, write_error::WriteError,
+};
 pub use invite_rules::{InviteRule, InviteRules};
 pub use visibility::{RoomView, Seen};
 
@@ -108,28 +111,6 @@ pub struct Rooms {
     pub(crate) finding_notices: notices::Finding,
     pub(crate) shut_downs: shut_down::ShutDowns,
     pub(crate) user_redactions: redact_user::UserRedactions,
-}
-
-/// What [`Rooms::new`] is made of.
-pub struct Parts {
-    /// The store.
-    pub store: Arc<Store>,
-    /// The accounts of this server's users.
-    pub accounts: Arc<Accounts>,
-    /// Other servers.
-    pub peers: Arc<Peers>,
-    /// The blocking pool, and tasks that go on without whoever began them.
-    pub tasks: Tasks,
-    /// What the operator chose.
-    pub config: Arc<Config>,
-    /// Time.
-    pub clock: Clock,
-    /// Chance.
-    pub random: Random,
-    /// This server's name.
-    pub server_name: OwnedServerName,
-    /// The key that signs this server's events.
-    pub signing_key: Arc<SigningKey>,
 }
 
 /// How much of the memory budget holds events that are kept ready.

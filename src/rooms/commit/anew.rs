@@ -19,6 +19,7 @@ use kith_store::{
 use super::{
     Arrival, RelatesTo, RoomWrite,
     members::{MemberRows, Span},
+    sticky,
 };
 use crate::{ingest, state_before, write_error::WriteError};
 
@@ -237,6 +238,8 @@ impl RoomWrite<'_> {
         };
         let room = self.room.sid;
         self.unrelate(txn, sid, &pdu)?;
+        sticky::forget(self.rooms, txn, room, sid)?;
+        self.note_for_search(txn, sid, EventSid(0));
         TOPOLOGY.delete(&mut txn.batch, &(room, meta.depth, place.order));
         TIMESTAMPS.delete(&mut txn.batch, &(room, meta.timestamp_ms, place.order));
         if let Some(position) = place.position {
