@@ -68,6 +68,11 @@ pub(crate) fn member<'a>(sender: &'a str, target: &'a str, membership: &str) -> 
     state(sender, "m.room.member", target, json!({ "membership": membership }))
 }
 
+/// The number of the version of the specification that a version is, or rests on.
+pub(crate) fn number(version: &RoomVersion) -> u8 {
+    version.id().as_str().rsplit('.').next().and_then(|number| number.parse().ok()).expect("a number")
+}
+
 pub(crate) fn version(id: &str) -> &'static RoomVersion {
     RoomVersion::find(id).expect("a room version of the specification")
 }

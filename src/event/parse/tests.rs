@@ -10,7 +10,7 @@ use super::{PDU_BYTES_MAX, ParseError, Peek, parse_pdu, peek};
 use crate::{
     RoomVersion,
     auth::tests::versions,
-    factory::{World, message, state, version},
+    factory::{World, message, number, state, version},
     hash,
     json::{Strictness, parse_object, to_text},
 };
@@ -103,7 +103,8 @@ fn format() {
         for (what, change, takers) in CHANGES {
             let mut event = good.clone();
             change(&mut event, version);
-            let takes = takers.is_some_and(|range| versions(range).contains(&version));
+            let takes = takers
+                .is_some_and(|range| versions(range).iter().any(|taker| number(taker) == number(version)));
             let parsed = parse_pdu(version, &event.to_string());
             assert_eq!(parsed.is_ok(), takes, "{version:?}, {what}: {parsed:?}");
         }
@@ -184,7 +185,7 @@ fn ids() {
     for version in RoomVersion::all() {
         let world = World::new(version);
         let fork = world.room(json!({}));
-        let number: u8 = version.id().as_str().parse().expect("a number");
+        let number = number(version);
         let mut alphabet = String::new();
         for body in 0..40 {
             let pdu = world.make(&fork, message("@bob:b", "m.room.message", json!({ "body": body })));

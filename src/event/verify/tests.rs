@@ -7,7 +7,7 @@ use super::{PublicKeys, VerifyError, has_policy_signature, required_signatures, 
 use crate::{
     Pdu, RoomVersion, SigningKey,
     build::{add_signatures, sign},
-    factory::{World, member, message, state, version},
+    factory::{World, member, message, number, state, version},
     json::JsonError,
     parse_pdu,
 };
@@ -141,7 +141,7 @@ fn who_has_to_sign() {
     for version in RoomVersion::all() {
         let world = World::new(version);
         let fork = world.room(json!({}));
-        let number: u8 = version.id().as_str().parse().expect("a number");
+        let number = number(version);
         let with = |kind: &str, content: Value| world.make(&fork, state("@bob:b", kind, "@carol:c", content));
         assert_eq!(servers(&with("m.room.member", json!({ "membership": "invite" }))), "b");
         let invite = |third_party: Value| {
