@@ -18,6 +18,10 @@ pub(crate) enum Command {
     Measure(Measure),
     /// Sets two reports side by side, as markdown on standard output
     Compare(Compare),
+    /// Runs the scenarios of two servers that share rooms
+    Federation(Federation),
+    /// Sets the reports of several pairs side by side, as markdown on standard output
+    ComparePairs(ComparePairs),
 }
 
 #[derive(Args, Debug)]
@@ -43,6 +47,10 @@ pub(crate) struct Measure {
     #[arg(long)]
     pub(crate) data_dir: Vec<PathBuf>,
 
+    /// A shell command that prints how many bytes the index of messages takes
+    #[arg(long)]
+    pub(crate) index_size_command: Option<String>,
+
     /// How much of everything
     #[arg(long, value_enum, default_value_t = ScaleName::Small)]
     pub(crate) scale: ScaleName,
@@ -62,6 +70,40 @@ pub(crate) struct Measure {
     /// Where the report goes, as JSON
     #[arg(long)]
     pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Federation {
+    /// How much of everything
+    #[arg(long, value_enum, default_value_t = ScaleName::Small)]
+    pub(crate) scale: ScaleName,
+
+    /// Runs only the named scenarios; may be repeated
+    #[arg(long)]
+    pub(crate) only: Vec<String>,
+
+    /// What the pair is called in tables: guest → host
+    #[arg(long, default_value = "guest → host")]
+    pub(crate) label: String,
+
+    /// A remark for the report
+    #[arg(long, default_value = "")]
+    pub(crate) note: String,
+
+    /// Where the report goes, as JSON
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+
+    /// The program that starts both servers, the guest's first (servers.py beside this)
+    #[arg(last = true, required = true)]
+    pub(crate) servers: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ComparePairs {
+    /// Reports of `federation`, in the order in which they are shown
+    #[arg(required = true)]
+    pub(crate) reports: Vec<PathBuf>,
 }
 
 #[derive(Args, Debug)]

@@ -1,7 +1,9 @@
 //! `kith-bench`: drives any Matrix homeserver over the plain client-server API and reports what it took.
 //!
 //! `measure` runs the scenarios against one server, `compare` sets two reports side by side; the script `run` beside
-//! this file does everything for Kith and Synapse on one machine. Nothing here knows which server it talks to.
+//! this file does everything for Kith and Synapse on one machine. `federation` runs the scenarios of two servers that
+//! share rooms, `compare-pairs` sets its reports side by side; the script is `run-federation`. Nothing here knows which
+//! server it talks to.
 #![expect(
     clippy::disallowed_methods,
     reason = "a load generator measures real time and makes its own connections"
@@ -9,11 +11,14 @@
 
 mod arguments;
 mod compare;
+mod federation;
+mod gateway;
 mod homeserver;
 mod listeners;
 mod load;
 mod measure;
 mod process;
+mod prose;
 mod report;
 mod scale;
 mod scenarios;
@@ -35,6 +40,8 @@ async fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Measure(arguments) => scenarios::measure(arguments).await,
         Command::Compare(arguments) => compare::run(&arguments),
+        Command::Federation(arguments) => federation::measure(arguments).await,
+        Command::ComparePairs(arguments) => federation::render(&arguments),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

@@ -45,7 +45,7 @@ impl Probe {
 
 impl Running<'_> {
     /// `operations` is what the cost is divided by; the latencies may be of something else (each listener of a message).
-    pub(crate) fn finish(self, case: &str, pace: Pace, operations: usize, latencies: &[Duration]) -> Row {
+    pub(crate) fn finish(&self, case: &str, pace: Pace, operations: usize, latencies: &[Duration]) -> Row {
         let seconds = self.started.elapsed().as_secs_f64();
         let mut sorted = latencies.to_vec();
         sorted.sort();
@@ -66,6 +66,9 @@ impl Running<'_> {
             memory_bytes: watched.then(|| process::memory_bytes(&self.probe.pids)),
             disk_bytes: (!self.probe.data_dirs.is_empty())
                 .then(|| process::disk_bytes(&self.probe.data_dirs)),
+            memory_rise_bytes: None,
+            index_bytes: None,
+            peer_cpu_seconds: None,
             limited: self.probe.server.limited() - self.limited,
         }
     }

@@ -36,6 +36,15 @@ pub(crate) struct Row {
     /// At the end of the measurement.
     pub(crate) memory_bytes: Option<u64>,
     pub(crate) disk_bytes: Option<u64>,
+    /// How far the memory rose at its highest moment above what it was at the start, where that is the question.
+    #[serde(default)]
+    pub(crate) memory_rise_bytes: Option<u64>,
+    /// The size of the index that the measurement is about.
+    #[serde(default)]
+    pub(crate) index_bytes: Option<u64>,
+    /// Of the other server, where two are measured.
+    #[serde(default)]
+    pub(crate) peer_cpu_seconds: Option<f64>,
     /// Answers that were M_LIMIT_EXCEEDED.
     pub(crate) limited: u64,
 }
@@ -62,8 +71,17 @@ impl Report {
 impl Row {
     /// Processor time of the server for one operation.
     pub(crate) fn cpu_ms_per_operation(&self) -> Option<f64> {
+        self.per_operation_ms(self.cpu_seconds)
+    }
+
+    /// The same of the other server, where two are measured.
+    pub(crate) fn peer_cpu_ms_per_operation(&self) -> Option<f64> {
+        self.per_operation_ms(self.peer_cpu_seconds)
+    }
+
+    fn per_operation_ms(&self, seconds: Option<f64>) -> Option<f64> {
         let operations = u32::try_from(self.operations.max(1)).unwrap_or(u32::MAX);
-        Some(self.cpu_seconds? * 1000.0 / f64::from(operations))
+        Some(seconds? * 1000.0 / f64::from(operations))
     }
 
     pub(crate) fn heading() -> String {
@@ -77,8 +95,10 @@ impl Row {
         let limited =
             if self.limited > 0 { format!("  {} times limited", self.limited) } else { String::new() };
         let size = self.size.map(|size| format!(" [{size}]")).unwrap_or_default();
+        let rise = self.memory_rise_bytes.map(|rise| format!("  memory +{}", mebibytes(Some(rise))));
+        let index = self.index_bytes.map(|index| format!("  index {}", mebibytes(Some(index))));
         format!(
-            "{:<16} {:<34} {:>10} {:>10} {:>10} {:>12} {:>10} {:>10}{limited}",
+            "{:<16} {:<34} {:>10} {:>10} {:>10} {:>12} {:>10} {:>10}{limited}{}{}",
             self.scenario,
             format!("{}{size}", self.case),
             figure(self.per_second),
@@ -87,6 +107,8 @@ impl Row {
             figure(self.cpu_ms_per_operation()),
             mebibytes(self.memory_bytes),
             mebibytes(self.disk_bytes),
+            rise.unwrap_or_default(),
+            index.unwrap_or_default(),
         )
     }
 }

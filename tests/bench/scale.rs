@@ -7,9 +7,10 @@ use std::time::Duration;
 pub(crate) enum ScaleName {
     /// Minutes: for developing, and to see that everything runs.
     Small,
-    /// Half an hour: large sizes, of which a slow server reaches what it can build in a minute each.
+    /// Less than an hour: large sizes, of which a slow server reaches what it can build in a minute each.
     Medium,
-    /// An hour on a slow server: sizes of large servers, of which it reaches what it can build in seven minutes each.
+    /// Two hours on a slow server: sizes of large servers, of which it reaches what it can build in seven minutes each
+    /// (in twenty, where they are messages to search).
     Full,
 }
 
@@ -32,6 +33,22 @@ pub(crate) struct Scale {
     pub(crate) state_messages: usize,
     pub(crate) wake_rooms: &'static [usize],
     pub(crate) wake_rounds: usize,
+    pub(crate) sliding_rooms: &'static [usize],
+    pub(crate) media_files: usize,
+    pub(crate) media_large_mib: u64,
+    pub(crate) search_messages: usize,
+    pub(crate) search_building_max: Duration,
+    pub(crate) searches: usize,
+    pub(crate) push_members: usize,
+    pub(crate) pushers: &'static [usize],
+    pub(crate) push_messages: usize,
+    /// Members of the rooms that a user of another server joins.
+    pub(crate) federated_members: &'static [usize],
+    pub(crate) federated_building_max: Duration,
+    pub(crate) federated_rounds: usize,
+    pub(crate) away_events: usize,
+    /// How long a server that was away may take until its users have everything.
+    pub(crate) catching_up_max: Duration,
     /// What has to be built first is measured at the size it has reached by then.
     pub(crate) building_max: Duration,
     /// The same where the question is how costs grow, not what they are: a slow server shows that at smaller sizes too.
@@ -75,6 +92,20 @@ const SMALL: Scale = Scale {
     state_messages: 50,
     wake_rooms: &[10, 50],
     wake_rounds: 20,
+    sliding_rooms: &[10, 50],
+    media_files: 24,
+    media_large_mib: 64,
+    search_messages: 5_000,
+    search_building_max: Duration::from_secs(60),
+    searches: 10,
+    push_members: 50,
+    pushers: &[10],
+    push_messages: 10,
+    federated_members: &[50, 200],
+    federated_building_max: Duration::from_secs(60),
+    federated_rounds: 10,
+    away_events: 500,
+    catching_up_max: Duration::from_secs(3 * 60),
     building_max: Duration::from_secs(120),
     growing_max: Duration::from_secs(120),
 };
@@ -98,6 +129,20 @@ const MEDIUM: Scale = Scale {
     state_messages: 100,
     wake_rooms: &[10, 500, 5_000],
     wake_rounds: 40,
+    sliding_rooms: &[50, 500, 2_000],
+    media_files: 100,
+    media_large_mib: 512,
+    search_messages: 100_000,
+    search_building_max: Duration::from_secs(180),
+    searches: 20,
+    push_members: 450,
+    pushers: &[100],
+    push_messages: 20,
+    federated_members: &[100, 1_000],
+    federated_building_max: Duration::from_secs(240),
+    federated_rounds: 20,
+    away_events: 2_000,
+    catching_up_max: Duration::from_secs(5 * 60),
     building_max: Duration::from_secs(60),
     growing_max: Duration::from_secs(60),
 };
@@ -121,6 +166,20 @@ const FULL: Scale = Scale {
     state_messages: 200,
     wake_rooms: &[10, 500, 5_000],
     wake_rounds: 100,
+    sliding_rooms: &[50, 500, 5_000],
+    media_files: 300,
+    media_large_mib: 512,
+    search_messages: 1_000_000,
+    search_building_max: Duration::from_secs(1200),
+    searches: 50,
+    push_members: 5_000,
+    pushers: &[100, 500],
+    push_messages: 20,
+    federated_members: &[1_000, 10_000],
+    federated_building_max: Duration::from_secs(900),
+    federated_rounds: 50,
+    away_events: 10_000,
+    catching_up_max: Duration::from_secs(15 * 60),
     building_max: Duration::from_secs(7 * 60),
     growing_max: Duration::from_secs(60),
 };

@@ -22,10 +22,10 @@ pub(crate) struct Synced {
     pub(crate) text: String,
 }
 
-/// One page of a room's history.
+/// One page of a room's history; whoever only counts the events takes them as [`IgnoredAny`].
 #[derive(Deserialize)]
-pub(crate) struct Page {
-    pub(crate) chunk: Vec<IgnoredAny>,
+pub(crate) struct Page<E> {
+    pub(crate) chunk: Vec<E>,
     pub(crate) end: Option<String>,
 }
 
@@ -48,6 +48,10 @@ impl Session {
         &self.user_id
     }
 
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
     /// A room that everybody of the server may join, by a client's usual request.
     pub(crate) async fn create_room(&self, name: &str) -> Outcome<String> {
         let body = json!({"preset": "public_chat", "name": name});
@@ -57,6 +61,14 @@ impl Session {
 
     pub(crate) async fn join(&self, room: &str) -> Outcome<()> {
         let _joined: RoomId = self.ask(Method::POST, &["join", room], &[], Some(json!({}))).await?;
+        Ok(())
+    }
+
+    /// Joins by way of another server that is in the room.
+    pub(crate) async fn join_via(&self, room: &str, via: &str) -> Outcome<()> {
+        // Older servers know the second name only.
+        let query = [("via", via), ("server_name", via)];
+        let _joined: RoomId = self.ask(Method::POST, &["join", room], &query, Some(json!({}))).await?;
         Ok(())
     }
 
@@ -89,14 +101,20 @@ impl Session {
     }
 
     /// A page of history going back, from a token or from the newest event.
-    pub(crate) async fn page_back(&self, room: &str, from: Option<&str>, limit: usize) -> Outcome<Page> {
+    pub(crate) async fn page_back<E: DeserializeOwned>(
+        &self,
+        room: &str,
+        from: Option<&str>,
+        limit: usize,
+    ) -> Outcome<Page<E>> {
         let limit = limit.to_string();
         let mut query = vec![("dir", "b"), ("limit", limit.as_str())];
         query.extend(from.map(|from| ("from", from)));
         self.ask(Method::GET, &["rooms", room, "messages"], &query, None).await
     }
 
-    async fn ask<T: DeserializeOwned>(
+    /// A request below `/_matrix/client/v3/`.
+    pub(crate) async fn ask<T: DeserializeOwned>(
         &self,
         method: Method,
         path: &[&str],
@@ -104,6 +122,17 @@ impl Session {
         body: Option<Value>,
     ) -> Outcome<T> {
         let path = [&["_matrix", "client", "v3"], path].concat();
-        self.server.call(&Call { method, path: &path, query, token: Some(&self.token), body }).await
+        self.ask_at(method, &path, query, body).await
+    }
+
+    /// A request anywhere.
+    pub(crate) async fn ask_at<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &[&str],
+        query: &[(&str, &str)],
+        body: Option<Value>,
+    ) -> Outcome<T> {
+        self.server.call(&Call { method, path, query, token: Some(&self.token), body }).await
     }
 }
