@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use kith_event::Pdu;
 use kith_store::{
-    Committed, Error, EventSid, Position, RoomSid, Txn,
+    Committed, Error, EventSid, Position, RoomSid, Txn, UserSid,
     state::{RoomStates, StateRoot},
     tables::{
         events::{EVENT_META, EventMeta, Transaction, Verdict},
@@ -79,7 +79,7 @@ pub(crate) struct NewEvent {
 struct Aftermath {
     room: RoomSid,
     pdus: Vec<(EventSid, Pdu)>,
-    local_members_changed: bool,
+    local_members: BTreeMap<UserSid, bool>,
     powers_changed: bool,
     acls_changed: bool,
 }
@@ -107,8 +107,8 @@ impl Rooms {
         for (event, pdu) in aftermath.pdus {
             self.pdus.put(event, pdu);
         }
-        if aftermath.local_members_changed {
-            self.states.forget_local_joined(aftermath.room);
+        if !aftermath.local_members.is_empty() {
+            self.states.change_local_joined(aftermath.room, &aftermath.local_members);
         }
         if aftermath.powers_changed {
             self.states.forget_powers();
@@ -354,7 +354,7 @@ impl<'a> RoomWrite<'a> {
         let mut aftermath = Aftermath {
             room: self.room.sid,
             pdus: Vec::new(),
-            local_members_changed: false,
+            local_members: BTreeMap::new(),
             powers_changed: false,
             acls_changed: false,
         };

@@ -3,7 +3,7 @@
 //!
 //! States never change, so a view needs no snapshot.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use kith_event::{Pdu, power::Powers};
 use kith_store::{
@@ -85,8 +85,25 @@ impl StateCaches {
         self.local_joined.get_or_insert_with(&room, load)
     }
 
-    pub(crate) fn forget_local_joined(&self, room: RoomSid) {
-        self.local_joined.remove(&room);
+    /// Brings the local members of a room up to date, if they are in memory: reading them all again would make each
+    /// join dearer than the one before. Whoever calls this holds the room's lane.
+    pub(crate) fn change_local_joined(&self, room: RoomSid, joined: &BTreeMap<UserSid, bool>) {
+        let Some(before) = self.local_joined.get(&room) else {
+            // Whoever is reading them at this moment may have seen them as they were.
+            self.local_joined.remove(&room);
+            return;
+        };
+        let mut members = before.to_vec();
+        for (user, is_joined) in joined {
+            match (members.binary_search(user), is_joined) {
+                (Err(place), true) => members.insert(place, *user),
+                (Ok(place), false) => {
+                    members.remove(place);
+                }
+                (Ok(_), true) | (Err(_), false) => {}
+            }
+        }
+        self.local_joined.insert(room, members.into());
     }
 
     pub(crate) fn forget_powers(&self) {

@@ -20,7 +20,8 @@ use crate::room_state::membership_of;
 pub(super) struct MemberRows {
     records: HashMap<UserSid, Option<MembershipRecord>>,
     servers: BTreeMap<ServerSid, Servers>,
-    local_changed: bool,
+    /// The users of this server who joined, or are not joined any more.
+    local: BTreeMap<UserSid, bool>,
 }
 
 /// How many users of a server are joined.
@@ -59,8 +60,8 @@ impl MemberRows {
         Ok(())
     }
 
-    /// Writes the counts by server; says whether the room's own users changed.
-    pub(super) fn finish(self, write: &RoomWrite<'_>, txn: &mut Txn) -> bool {
+    /// Writes the counts by server; says who of this server's users is joined now and was not, or the other way round.
+    pub(super) fn finish(self, write: &RoomWrite<'_>, txn: &mut Txn) -> BTreeMap<UserSid, bool> {
         let room = write.room.sid;
         for (server, count) in self.servers {
             match (count.before, count.now) {
@@ -75,7 +76,7 @@ impl MemberRows {
                 }
             }
         }
-        self.local_changed
+        self.local
     }
 
     fn record(&self, write: &RoomWrite<'_>, changed: &Changed) -> Result<Option<MembershipRecord>, Error> {
@@ -117,7 +118,7 @@ impl MemberRows {
             let server = self.server(write, &changed.user_id)?;
             server.now = change(server.now, Membership::Join);
             if write.rooms.is_local(&changed.user_id) {
-                self.local_changed = true;
+                self.local.insert(user, is == Some(Membership::Join));
                 match is {
                     Some(Membership::Join) => LOCAL_JOINED.put(&mut txn.batch, &(room, user), &()),
                     _ => LOCAL_JOINED.delete(&mut txn.batch, &(room, user)),

@@ -210,12 +210,24 @@ impl RoomWrite<'_> {
         Ok(())
     }
 
-    /// The newest stored event of a thread, apart from one.
+    /// The newest event of a thread, stored or about to be, apart from one.
     fn newest_in_thread(
         &self,
         root: EventSid,
         apart: EventSid,
     ) -> Result<Option<(EventSid, Position)>, Error> {
+        let mut newest = None;
+        for event in &self.events {
+            let Some(place) = event.meta.place.as_ref().filter(|_| event.meta.redacted_by.is_none()) else {
+                continue;
+            };
+            let in_thread = event.relates_to.as_ref().filter(|relates_to| relates_to.is_thread());
+            let Some(relates_to) = in_thread.filter(|_| event.sid != apart) else { continue };
+            if self.parent(relates_to)? == Some(root) {
+                let child = (event.meta.depth, place.order, event.sid, place.position);
+                newest = newest.max(Some(child));
+            }
+        }
         let engine = self.rooms.store.engine();
         for row in RELATIONS.scan(engine, &root, kith_store::Direction::Backward) {
             let ((_, _, _, child), record) = row?;
@@ -224,9 +236,10 @@ impl RoomWrite<'_> {
             }
             let meta = self.meta(child)?;
             if let Some(place) = meta.place.filter(|_| meta.room == self.room.sid) {
-                return Ok(Some((child, place.position.unwrap_or(Position::START))));
+                newest = newest.max(Some((meta.depth, place.order, child, place.position)));
+                break;
             }
         }
-        Ok(None)
+        Ok(newest.map(|(_, _, child, position)| (child, position.unwrap_or(Position::START))))
     }
 }

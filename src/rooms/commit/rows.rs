@@ -88,8 +88,8 @@ impl RoomWrite<'_> {
                 stand(&mut event.meta, Some(position), order_of(position));
             }
         }
-        // History comes oldest first; what comes later in the conversation stands higher.
-        let history = events.iter_mut().filter(|event| event.arrival == Arrival::History);
+        // History comes newest first; what comes later in the conversation stands higher.
+        let history = events.iter_mut().rev().filter(|event| event.arrival == Arrival::History);
         let history: Vec<&mut NewEvent> = history.collect();
         let count = i64::try_from(history.len()).unwrap_or(i64::MAX);
         let oldest = self.heads.oldest_order.saturating_sub(count);
@@ -119,7 +119,7 @@ impl RoomWrite<'_> {
                 }
             }
         }
-        aftermath.local_members_changed = members.finish(self, txn);
+        aftermath.local_members = members.finish(self, txn);
         Ok(())
     }
 

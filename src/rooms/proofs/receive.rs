@@ -13,6 +13,7 @@ use kith_store::{
     tables::{
         edges::BACKWARD_EDGES,
         events::{Verdict, get_meta},
+        relations::THREADS,
         rooms::TOPOLOGY,
     },
 };
@@ -187,14 +188,46 @@ async fn where_the_gap_is_too_wide_the_state_is_asked_for_and_history_is_filled_
 async fn history_of_nothing_but_messages_needs_no_state() {
     let two = Two::new("11");
     two.network.cut("get_missing_events");
-    for number in 0..30 {
-        two.say(&format!("{number}"));
-    }
-    two.deliver(&two.here, &two.there, &two.say("last")).await.expect("takes in");
+    let mut said: Vec<String> =
+        (0..120).map(|number| number.to_string()).chain(["last".to_owned()]).collect();
+    let ids: Vec<OwnedEventId> = said.iter().map(|text| two.say(text)).collect();
+    two.deliver(&two.here, &two.there, &ids[120]).await.expect("takes in");
     assert_eq!(two.network.asked("state_ids"), 1);
     two.network.cut("state_ids");
     two.network.cut("state");
-    assert_eq!(bodies(&two.page_back(31).await).len(), 31);
+    said.reverse();
+    let mut shown = Vec::new();
+    while shown.len() < said.len() {
+        let more = bodies(&two.page_back(said.len()).await);
+        assert!(more.len() > shown.len(), "history ends at {shown:?}");
+        shown = more;
+    }
+    assert_eq!(shown, said);
+    two.here.assert_sound();
+}
+
+#[tokio::test]
+async fn a_thread_in_history_forgets_what_is_redacted_and_keeps_the_rest() {
+    let two = Two::new("11");
+    two.network.cut("get_missing_events");
+    let root = two.say("root");
+    let reply = |text: &str| {
+        let relation = json!({ "rel_type": "m.thread", "event_id": root });
+        let content = json!({ "msgtype": "m.text", "body": text, "m.relates_to": relation });
+        two.there.send(&two.there.user("alice"), &two.room, "m.room.message", content).expect("sends")
+    };
+    let (kept, secret) = (reply("kept"), reply("secret"));
+    let alice = two.there.user("alice");
+    let whole = two.there.pdu(&secret);
+    two.there.rooms.redact(&alice, &two.room, &secret, None, None).expect("redacts");
+    two.deliver(&two.here, &two.there, &two.say("last")).await.expect("takes in");
+    two.network.forge(&secret, whole.json().to_owned());
+    two.page_back(100).await;
+    assert_eq!(two.here.pdu(&secret).content_text(), "{}");
+    let ids = two.here.rooms.store.ids();
+    let thread = ids.event(&root).expect("is known");
+    let record = THREADS.get(two.here.rooms.store.engine(), &thread).expect("reads").expect("is a thread");
+    assert_eq!((record.count, record.latest), (1, ids.event(&kept).expect("is known")));
     two.here.assert_sound();
 }
 

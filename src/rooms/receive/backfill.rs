@@ -18,7 +18,12 @@ use kith_store::{
 use parking_lot::Mutex;
 use ruma::{OwnedEventId, OwnedServerName, RoomId, ServerName};
 
-use super::{ReceiveError, asking::EVENTS_IN_ANSWER_MAX, fetching::Fetching, history::StateFrom};
+use super::{
+    ReceiveError,
+    asking::EVENTS_IN_ANSWER_MAX,
+    fetching::Fetching,
+    history::{HISTORY_AT_ONCE, StateFrom},
+};
 use crate::{Rooms, ingest::order, room::Room};
 
 /// How many events are asked for at least: who pages back does so again.
@@ -167,8 +172,19 @@ impl Fetching<'_> {
         let mut oldest_first =
             order::sorted(connected(events, from), VerifiedPdu::pdu, |pdu| pdu.prev_events());
         let (mut count, mut last) = (0, None);
-        // As long as nothing is state, and one event follows the other, the state above is the state below.
-        while let Some(event) = oldest_first.pop() {
+        // As long as nothing is state, and one event follows the other, the state above is the state below. Many at
+        // once, because each write moves the edge, and leaves something behind that is in the way of the next.
+        while !oldest_first.is_empty() {
+            let run: Vec<VerifiedPdu> = oldest_first.iter().rev().take(HISTORY_AT_ONCE).cloned().collect();
+            let (length, room) = (run.len(), self.room.clone());
+            let (settled, committed) = self.on_store(move |rooms| rooms.place_run(&room, run)).await?;
+            count += settled;
+            last = committed.or(last);
+            oldest_first.truncate(oldest_first.len() - settled);
+            if settled == length {
+                continue;
+            }
+            let Some(event) = oldest_first.pop() else { break };
             match self.place(event.clone(), StateFrom::Room).await {
                 Ok(committed) => {
                     count += 1;

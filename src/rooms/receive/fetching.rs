@@ -290,7 +290,7 @@ impl<'a> Fetching<'a> {
         Ok(found.map(|pdu| VerifiedPdu::of_stored(pdu.with_rejected(false))))
     }
 
-    fn on_store<R: Send + 'static>(
+    pub(super) fn on_store<R: Send + 'static>(
         &self,
         work: impl FnOnce(Arc<Rooms>) -> R + Send + 'static,
     ) -> impl Future<Output = R> {

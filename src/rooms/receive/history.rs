@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kith_event::{Pdu, VerifiedPdu};
 use kith_store::{Committed, state::StateRoot};
-use ruma::OwnedEventId;
+use ruma::{OwnedEventId, events::TimelineEventType};
 
 use crate::{
     Rooms,
@@ -13,6 +13,9 @@ use crate::{
     room::Room,
     write_error::WriteError,
 };
+
+/// How many pieces of history get their places in one go, so that the room is not held up.
+pub(super) const HISTORY_AT_ONCE: usize = 50;
 
 /// From where the state before a piece of history is known.
 #[derive(Clone, Debug)]
@@ -36,21 +39,35 @@ impl Rooms {
             return Ok(None);
         }
         let mut write = RoomWrite::open(self, room.clone())?;
-        let judged = match state {
-            StateFrom::Server(event_ids) => {
-                if !write.may_open_edge()? {
-                    return Err(WriteError::Busy.into());
-                }
-                let given = write.state_of(event_ids)?;
-                ingest::judge_at(&mut write, event, given.root, Against::ItsOwnTime)?
-            }
-            StateFrom::Room => match state_from_above(&mut write, event.pdu())? {
-                Some(root) => ingest::judge_at(&mut write, event, root, Against::ItsOwnTime)?,
-                None => ingest::judge(&mut write, event, Against::ItsOwnTime)?,
-            },
-        };
+        let judged = judge(&mut write, event, state)?;
         write.append_history(judged)?;
         Ok(Some(self.commit([write], self.store.begin())?))
+    }
+
+    /// The same for several pieces at once, each of which follows those behind it, by what stands around them in the
+    /// room. Stops before the first that cannot be judged yet, and before redactions, which may concern anything; gives
+    /// how many have their places then.
+    pub(super) fn place_run(
+        &self,
+        room: &Room,
+        newest_first: Vec<VerifiedPdu>,
+    ) -> Result<(usize, Option<Committed>), WriteError> {
+        let _lane = self.lanes.enter(room.sid)?;
+        let mut write = RoomWrite::open(self, room.clone())?;
+        let mut settled = 0;
+        for event in newest_first {
+            if *event.pdu().kind() == TimelineEventType::RoomRedaction {
+                break;
+            }
+            if ingest::known(self, event.pdu().event_id())?.is_none() {
+                // Whoever places it alone hears why.
+                let Ok(judged) = judge(&mut write, event, &StateFrom::Room) else { break };
+                write.append_history(judged)?;
+            }
+            settled += 1;
+        }
+        let committed = if write.is_empty() { None } else { Some(self.commit([write], self.store.begin())?) };
+        Ok((settled, committed))
     }
 
     /// Stores events without a place, as authority or entries of a state.
@@ -64,6 +81,26 @@ impl Rooms {
         let committed = self.commit([write], self.store.begin())?;
         drop(lane);
         Ok(committed.wait_durable()?)
+    }
+}
+
+fn judge(
+    write: &mut RoomWrite<'_>,
+    event: VerifiedPdu,
+    state: &StateFrom,
+) -> Result<ingest::Judged, IngestError> {
+    match state {
+        StateFrom::Server(event_ids) => {
+            if !write.may_open_edge()? {
+                return Err(WriteError::Busy.into());
+            }
+            let given = write.state_of(event_ids)?;
+            ingest::judge_at(write, event, given.root, Against::ItsOwnTime)
+        }
+        StateFrom::Room => match state_from_above(write, event.pdu())? {
+            Some(root) => ingest::judge_at(write, event, root, Against::ItsOwnTime),
+            None => ingest::judge(write, event, Against::ItsOwnTime),
+        },
     }
 }
 
