@@ -72,6 +72,34 @@ fn who_is_remembered_as_a_member_is_one() {
 }
 
 #[test]
+fn who_is_remembered_as_a_member_is_one() {
+    let world = World::new();
+    let users = ["alice", "bob", "carol", "dan"].map(|name| world.user(name));
+    let [alice, bob, carol, dan] = &users;
+    let room = world.public_room(alice);
+    let sid = world.rooms.room(&room).expect("reads").expect("known").sid;
+    let check = |expected: &[&Requester]| {
+        let mut expected: Vec<_> = expected.iter().map(|user| user.user).collect();
+        expected.sort_unstable();
+        assert_eq!(world.rooms.local_joined(sid).expect("reads").to_vec(), expected);
+        assert_eq!(world.rooms.users_with(sid, Membership::Join).expect("reads"), expected);
+    };
+    check(&[alice]);
+    world.join(dan, &room);
+    world.join(bob, &room);
+    check(&[alice, bob, dan]);
+    world.rooms.invite(alice, &room, &carol.user_id, None).expect("invites");
+    check(&[alice, bob, dan]);
+    world.join(carol, &room);
+    world.rooms.leave(bob, &room, None).expect("leaves");
+    check(&[alice, carol, dan]);
+    world.rooms.ban(alice, &room, &dan.user_id, None).expect("bans");
+    world.rooms.kick(alice, &room, &carol.user_id, None).expect("kicks");
+    check(&[alice]);
+    world.assert_sound();
+}
+
+#[test]
 fn forgetting_needs_leaving_and_coming_back_remembers() {
     let world = World::new();
     let (alice, bob) = (world.user("alice"), world.user("bob"));
