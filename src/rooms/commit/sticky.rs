@@ -2,6 +2,8 @@
 //! came, and allows now, comes in after all.
 //! <https://github.com/matrix-org/matrix-spec-proposals/pull/4354>
 
+use std::collections::HashSet;
+
 use kith_store::{
     ChangeKind, Direction, Error, EventSid, RoomSid, Txn,
     state::StateRoot,
@@ -16,6 +18,8 @@ use crate::{ingest, write_error::WriteError};
 
 /// How many events of a room wait for a second chance.
 const REFUSED_MAX: usize = 200;
+/// How many events are looked at to find one that follows another.
+const FOLLOWERS_LOOKED_AT_MAX: usize = 1_000;
 /// The entries of a room's state on which it rests who may speak.
 const AUTHORITY: [&str; 3] = ["m.room.member", "m.room.power_levels", "m.room.join_rules"];
 
@@ -68,10 +72,37 @@ impl RoomWrite<'_> {
             Err(WriteError::Store(error)) => return Err(error),
             Err(_) => return Ok(()),
         }
+        let is_followed = self.is_followed(event, meta.depth)?;
         let meta = EventMeta { verdict: Verdict::Accepted, reason: None, ..meta };
         self.push(event, pdu, meta, Arrival::Live);
+        if !is_followed {
+            self.advance(event, place.state_after, false).map_err(|error| match error {
+                WriteError::Store(error) => error,
+                _ => Error::Corrupt { table: "state_nodes", what: "forks" },
+            })?;
+        }
         self.place(place.state_before, place.state_after)?;
         self.note_redactions()
+    }
+
+    /// Whether the room has gone on from an event already, by whatever way. Where that is far to see, it has.
+    fn is_followed(&self, event: EventSid, depth: u64) -> Result<bool, Error> {
+        let mut waiting = self.heads.extremities.clone();
+        let mut looked_at = HashSet::new();
+        while let Some(next) = waiting.pop() {
+            let meta = self.meta(next)?;
+            if meta.prev.contains(&event) || looked_at.len() == FOLLOWERS_LOOKED_AT_MAX {
+                return Ok(true);
+            }
+            if looked_at.insert(next) {
+                for prev in meta.prev {
+                    if self.find_meta(prev)?.is_some_and(|meta| meta.depth > depth) {
+                        waiting.push(prev);
+                    }
+                }
+            }
+        }
+        Ok(false)
     }
 
     /// Writes down that an event of this write is sticky, if it is.
