@@ -40,6 +40,6 @@ pub(crate) fn routes(router: Router) -> Router {
 fn find_rule(call: &Call, kind: RuleKind, rule_id: &str) -> Result<AnyPushRule, ApiError> {
     let requester = call.requester()?;
     let ruleset = call.app.push.ruleset(requester.user, &requester.user_id)?;
-    let rule = ruleset.get(kind, rule_id).map(|rule| rule.to_owned());
+    let rule = ruleset.get(kith_push::named(kind), rule_id).map(|rule| rule.to_owned());
     rule.ok_or_else(|| ApiError::not_found("There is no such push rule"))
 }

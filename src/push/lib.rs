@@ -27,7 +27,7 @@ pub use counts::{Counts, Unread};
 pub use mails::{MailTemplateError, Mails};
 pub use notifications::{NotificationPage, Notified};
 pub use pushers::{NewPusher, Pusher, PusherError};
-pub use rules::RuleError;
+pub use rules::{RuleError, named};
 
 /// What [`Push`] is made of.
 pub struct Parts {

@@ -123,7 +123,9 @@ impl Push {
         enabled: bool,
     ) -> Result<(), RuleError> {
         self.change(requester, |ruleset| {
-            ruleset.set_enabled(kind, rule_id, enabled).map_err(|_: RuleNotFoundError| RuleError::NotFound)
+            ruleset
+                .set_enabled(named(kind), rule_id, enabled)
+                .map_err(|_: RuleNotFoundError| RuleError::NotFound)
         })
     }
 
@@ -136,7 +138,9 @@ impl Push {
         actions: Vec<Action>,
     ) -> Result<(), RuleError> {
         self.change(requester, |ruleset| {
-            ruleset.set_actions(kind, rule_id, actions).map_err(|_: RuleNotFoundError| RuleError::NotFound)
+            ruleset
+                .set_actions(named(kind), rule_id, actions)
+                .map_err(|_: RuleNotFoundError| RuleError::NotFound)
         })
     }
 
@@ -152,7 +156,9 @@ impl Push {
 
     /// The rules of somebody who never changed them.
     fn default_rules(&self, user_id: &UserId) -> Ruleset {
-        self.with_threads(Ruleset::server_default(user_id))
+        let mut ruleset = Ruleset::server_default(user_id);
+        ruleset.postcontent.clear();
+        self.with_threads(ruleset)
     }
 
     fn with_threads(&self, mut ruleset: Ruleset) -> Ruleset {
@@ -200,13 +206,24 @@ impl Push {
     }
 }
 
-/// Rules as clients read them. ruma leaves out kinds without rules; some clients expect every kind to be there.
+/// The kind that a path means: the rules about threads have two names for theirs, the one in rulesets and the one that
+/// ruma's clients use in paths.
+pub fn named(kind: RuleKind) -> RuleKind {
+    if kind.as_str() == "postcontent" { RuleKind::PostContent } else { kind }
+}
+
+/// Rules as clients read them. ruma leaves out kinds without rules; some clients expect every kind of the specification
+/// to be there.
 fn written(ruleset: &Ruleset) -> Value {
-    json!({"global": {
+    let mut global = json!({
         "override": ruleset.override_,
         "content": ruleset.content,
         "room": ruleset.room,
         "sender": ruleset.sender,
         "underride": ruleset.underride,
-    }})
+    });
+    if !ruleset.postcontent.is_empty() {
+        global["postcontent"] = json!(ruleset.postcontent);
+    }
+    json!({"global": global})
 }

@@ -1,4 +1,5 @@
-//! Subscriptions to threads, in the eyes of push rules: two more default rules, and the condition that they rest on.
+//! Subscriptions to threads, in the eyes of push rules: two default rules, the only ones of the kind `postcontent`, and
+//! the condition that they rest on.
 //! Clients that cannot subscribe would hear of no thread any more, so the rules come to a user with their first
 //! subscription, unless the operator gives them to everyone.
 //! <https://github.com/matrix-org/matrix-spec-proposals/pull/4306>
@@ -12,24 +13,16 @@ use kith_store::{
 };
 use ruma::{
     EventId, UserId,
-    push::{
-        Action, ConditionalPushRule, ConditionalPushRuleInit, PushCondition, PushConditionRoomCtx, RuleKind,
-        Ruleset, SoundTweakValue, ThreadSubscriptionConditionData, Tweak,
-    },
+    push::{ConditionalPushRule, PushConditionRoomCtx, Ruleset},
 };
 
 use crate::{Push, RuleError};
-
-/// What is said in threads without the reader, and mentions nobody, is passed over.
-const UNSUBSCRIBED: &str = ".io.element.msc4306.rule.unsubscribed_thread";
-/// What is said in threads of the reader's notifies, whatever else is set for the room.
-const SUBSCRIBED: &str = ".io.element.msc4306.rule.subscribed_thread";
 
 impl Push {
     /// Gives the requester the rules about threads, now that their client knows of subscriptions.
     pub fn follow_threads(&self, requester: &Requester) -> Result<(), RuleError> {
         let ruleset = self.ruleset(requester.user, &requester.user_id)?;
-        if ruleset.get(RuleKind::Override, UNSUBSCRIBED).is_some() {
+        if !ruleset.postcontent.is_empty() {
             return Ok(());
         }
         self.change(requester, |ruleset| {
@@ -41,25 +34,8 @@ impl Push {
 
 /// Adds the rules about threads, unless they are there.
 pub(crate) fn add_to(ruleset: &mut Ruleset) {
-    if ruleset.get(RuleKind::Override, UNSUBSCRIBED).is_none() {
-        ruleset.override_.insert(rule(UNSUBSCRIBED, false, Vec::new()));
-    }
-    if ruleset.get(RuleKind::Underride, SUBSCRIBED).is_none() {
-        let actions = vec![Action::Notify, Action::SetTweak(Tweak::Sound(SoundTweakValue::Default))];
-        ruleset.underride.shift_insert(0, rule(SUBSCRIBED, true, actions));
-    }
-}
-
-fn rule(rule_id: &str, subscribed: bool, actions: Vec<Action>) -> ConditionalPushRule {
-    let condition = ThreadSubscriptionConditionData::new(subscribed);
-    ConditionalPushRuleInit {
-        actions,
-        default: true,
-        enabled: true,
-        rule_id: rule_id.to_owned(),
-        conditions: vec![PushCondition::ThreadSubscription(condition)],
-    }
-    .into()
+    ruleset.postcontent.insert(ConditionalPushRule::unsubscribed_thread());
+    ruleset.postcontent.insert(ConditionalPushRule::subscribed_thread());
 }
 
 /// A context that knows to which threads of the room the reader is subscribed.

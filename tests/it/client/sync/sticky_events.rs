@@ -15,7 +15,12 @@ fn short() -> Value {
 
 /// What a joined room's part of an answer has in sight.
 fn sticky<'a>(answer: &'a Value, room: &str) -> Vec<&'a str> {
-    bodies(&answer["rooms"]["join"][room]["msc4354_sticky"]["events"])
+    bodies_if_any(&answer["rooms"]["join"][room]["msc4354_sticky"]["events"])
+}
+
+/// Parts without such events are left out.
+fn bodies_if_any(events: &Value) -> Vec<&str> {
+    if events.is_null() { Vec::new() } else { bodies(events) }
 }
 
 /// Pushes what was said before out of short timelines.
@@ -119,7 +124,7 @@ async fn slide(user: &User, since: Option<&str>) -> Value {
 }
 
 fn told<'a>(extensions: &'a Value, room: &str) -> Vec<&'a str> {
-    bodies(&extensions[EXTENSION]["rooms"][room]["events"])
+    bodies_if_any(&extensions[EXTENSION]["rooms"][room]["events"])
 }
 
 #[tokio::test]

@@ -104,12 +104,18 @@ async fn the_operator_may_have_it_so_for_everyone() {
     mention(&bob, &alice, &room, &root).await;
     assert_eq!(unread(&alice, &room, &root).await, 1);
     let rules = alice.get("/pushrules/").await.ok();
-    let override_rules = rules["global"]["override"].as_array().unwrap();
-    let last = override_rules.last().unwrap();
-    assert_eq!(last["rule_id"], ".io.element.msc4306.rule.unsubscribed_thread");
+    let [unsubscribed, subscribed] = rules["global"]["postcontent"].as_array().unwrap().as_slice() else {
+        panic!("{rules}")
+    };
+    assert_eq!(unsubscribed["rule_id"], ".io.element.msc4306.rule.unsubscribed_thread");
     let condition = json!({"kind": "io.element.msc4306.thread_subscription", "subscribed": false});
-    assert_eq!(last["conditions"], json!([condition]));
-    let first = &rules["global"]["underride"][0];
-    assert_eq!(first["rule_id"], ".io.element.msc4306.rule.subscribed_thread");
-    assert_eq!(first["actions"], json!(["notify", {"set_tweak": "sound", "value": "default"}]));
+    assert_eq!(unsubscribed["conditions"], json!([condition]));
+    assert_eq!(subscribed["rule_id"], ".io.element.msc4306.rule.subscribed_thread");
+    assert_eq!(subscribed["actions"], json!(["notify", {"set_tweak": "sound", "value": "default"}]));
+    // They are switched off under either name of their kind, and stand alone in it.
+    for (kind, enabled) in [("postcontent", false), ("io.element.msc4306.postcontent", true)] {
+        let path = format!("/pushrules/global/{kind}/.io.element.msc4306.rule.unsubscribed_thread");
+        alice.put(&format!("{path}/enabled"), json!({"enabled": enabled})).await.ok();
+        assert_eq!(alice.get(&path).await.ok()["enabled"], enabled);
+    }
 }
