@@ -38,7 +38,7 @@ impl Reported {
         let events = [bob.say(&room, "coffee").await, alice.say(&room, "no").await];
         for (reporter, event, reason) in [(&alice, &events[0], "rude"), (&bob, &events[1], "cold")] {
             let path = format!("/rooms/{}/report/{}", encode(&room), encode(event));
-            reporter.post(&path, json!({"reason": reason, "score": -50})).await.ok();
+            reporter.post(&path, json!({"reason": reason})).await.ok();
         }
         let of_bob = format!("/users/{}/report", encode(&bob.id));
         alice.post(&of_bob, json!({"reason": "always rude"})).await.ok();

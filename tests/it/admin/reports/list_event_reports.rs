@@ -19,7 +19,7 @@ async fn reports_about_events_are_listed_the_newest_first() {
         ("user_id", json!(bob.id)),
         ("sender", json!(alice.id)),
         ("reason", json!("cold")),
-        ("score", json!(-50)),
+        ("score", Value::Null),
     ] {
         assert_eq!(newest[field], value, "{field}");
     }
