@@ -14,8 +14,9 @@ use super::{Answer, Inbox, Received, pdus};
 
 /// How long a transaction may take before it is answered.
 pub(crate) const ANSWER_WAIT: Duration = Duration::from_secs(10);
-/// How many transactions may be staged at the same time; who sends more waits for the answer.
-pub(super) const STAGED_MAX: usize = 200;
+/// How many transactions may be staged at the same time; who sends more waits for the answer. Each is in memory while it
+/// is dealt with, so this bounds that too: some 3 MiB each at most.
+pub(super) const STAGED_MAX: usize = 50;
 /// How long is waited when the store fails.
 const STORE_RETRY: Duration = Duration::from_secs(5);
 
